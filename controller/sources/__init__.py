@@ -1,0 +1,1 @@
+"""Where the desired state is read from, and the status written to."""
