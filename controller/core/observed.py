@@ -59,3 +59,139 @@ class Unknown:
 
 
 Observation = Sessions | NoServer | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The user's own words that a run works on; a change of one restarts it.
+
+    Attributes:
+        action: Digest of the Next Action cell.
+        agent: The user's word in the Agent cell, empty where there is none.
+        model: The Model cell.
+    """
+
+    action: str
+    agent: str = ""
+    model: str = ""
+
+
+class Ending(StrEnum):
+    """How a run ended, as its agent's family judges it."""
+
+    COMPLETED = "Completed"
+    CRASHED = "Crashed"
+    BLOCKED = "Blocked"
+    STOPPED = "Stopped"
+    FAULT = "Fault"
+    """It never ran: a program or a folder is missing."""
+    LOST = "Lost"
+    """The surroundings took it: a killed server, session or shim, a reboot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a run.
+
+    Attributes:
+        ending: What it means.
+        reason: CamelCase, more precise than `ending`.
+        message: For a person, one sentence.
+        at: When it ended.
+        seconds: How long the agent ran; 0 where it never did.
+        stop_reason: The reason in the stop request, empty where there was none.
+    """
+
+    ending: Ending
+    reason: str
+    message: str
+    at: datetime
+    seconds: float = 0.0
+    stop_reason: str = ""
+
+
+class ReportState(StrEnum):
+    """What an agent says of itself."""
+
+    WORKING = "working"
+    WAITING = "waiting"
+    DONE = "done"
+    BLOCKED = "blocked"
+    PROGRESS = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The newest report of an agent.
+
+    Attributes:
+        state: What it says of itself.
+        message: Its words.
+        at: When.
+    """
+
+    state: ReportState
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """A request to end a run: who asked, and why (CamelCase)."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of an agent, as its folder tells it.
+
+    Attributes:
+        id: Unique, sorts by time of creation.
+        project: The project's name.
+        slug: The name of its session and default folder.
+        agent: The agent that ran.
+        folder: The folder it worked in.
+        words: The user's words that it works on.
+        created_at: When the folder was made.
+        conversation: The conversation's id, empty where the agent keeps none.
+        demo: Whether the demo agent stood in for a real one.
+        config: Digest of the settings that shaped it.
+        gpus: Indices of the GPUs that it holds.
+        started_at: When the agent had exec'ed; None before.
+        report: The newest report.
+        stop: The request to end it, or None.
+        result: How it ended; None while it lasts.
+    """
+
+    id: str
+    project: str
+    slug: str
+    agent: str
+    folder: str
+    words: Words
+    created_at: datetime
+    conversation: str = ""
+    demo: bool = False
+    config: str = ""
+    gpus: tuple[int, ...] = ()
+    started_at: datetime | None = None
+    report: Report | None = None
+    stop: StopRequest | None = None
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything seen in one tick.
+
+    Attributes:
+        sessions: Run id → session with our mark.
+        runs: Run id → run, for every run whose folder is kept.
+        server: Identity of the runtime's server, empty where there is none.
+    """
+
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    server: str = ""

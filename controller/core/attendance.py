@@ -1,0 +1,137 @@
+"""Attendance: which known projects are still in the list, which are gone, new or renamed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from controller.core.desired import Desired
+from controller.core.events import Event
+from controller.core.memory import Absence, ProjectMemory
+from controller.core.observed import Observed, Run
+from controller.core.slugs import assign
+
+DELETION_DELAY = timedelta(seconds=30)
+DELETION_READS = 2
+TOMBSTONE_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Who is there.
+
+    Attributes:
+        members: Name → memory, of every row with a name and of every absent project.
+        renames: Old name → new name.
+        events: What was noticed.
+    """
+
+    members: Mapping[str, ProjectMemory]
+    renames: Mapping[str, str]
+    events: tuple[Event, ...]
+
+
+def attend(
+    desired: Desired,
+    known: Mapping[str, ProjectMemory],
+    observed: Observed,
+    now: datetime,
+    *,
+    fresh: bool,
+) -> Attendance:
+    """Match the list with memory.
+
+    Args:
+        desired: The newest good read.
+        known: Name → memory.
+        observed: Runs of projects that memory lost are adopted.
+        now: The time.
+        fresh: Whether the list was read in this tick; absence counts only then.
+    """
+    members = dict(known)
+    events: list[Event] = []
+    renames = _renamed(desired, members)
+    for old, new in renames.items():
+        members[new] = members.pop(old)
+        events.append(Event(now, new, "Renamed", f"the row was renamed from {old}"))
+    present = desired.present
+    _introduce(present, members, observed)
+    for name, member in list(members.items()):
+        if name in present:
+            if member.absence:
+                members[name] = replace(member, absence=None)
+                if member.absence.acted_at:
+                    events.append(
+                        Event(now, name, "Returned", "the row is back; it goes on where it was")
+                    )
+        elif fresh:
+            after = _absent(member, desired.nameless, now)
+            if after is None:
+                del members[name]
+            else:
+                members[name] = after
+    return Attendance(members, renames, tuple(events))
+
+
+def deletion_due(absence: Absence, now: datetime) -> datetime | None:
+    """When a missing row counts as deleted; None where more reads are needed first."""
+    if absence.reads < DELETION_READS:
+        return None
+    return min(absence.since, now) + DELETION_DELAY
+
+
+def newest_run(name: str, observed: Observed) -> Run | None:
+    """The newest run of a project, by its own record."""
+    return max(
+        (run for run in observed.runs.values() if run.project == name),
+        key=lambda run: run.id,
+        default=None,
+    )
+
+
+def _renamed(desired: Desired, members: Mapping[str, ProjectMemory]) -> dict[str, str]:
+    """One name gone and one new in one read, all else equal: the same project."""
+    present = desired.present
+    gone = [name for name, member in members.items() if name not in present and not member.absence]
+    new = [name for name in present if name not in members]
+    if len(gone) != 1 or len(new) != 1 or new[0] not in desired.projects:
+        return {}
+    member, project = members[gone[0]], desired.projects[new[0]]
+    same_version = project.pair in member.pairs
+    if same_version and project.user_digest == member.user_cells:
+        return {gone[0]: new[0]}
+    return {}
+
+
+def _introduce(
+    present: frozenset[str], members: dict[str, ProjectMemory], observed: Observed
+) -> None:
+    """Give a memory to every new name, from its runs where it had some before."""
+    orphans = {
+        observed.runs[run_id].project
+        for run_id, session in observed.sessions.items()
+        if session.alive and run_id in observed.runs
+    }
+    new = sorted((present | orphans) - set(members))
+    if not new:
+        return
+    taken = {member.slug: name for name, member in members.items()}
+    runs = {name: newest_run(name, observed) for name in new}
+    for name, run in runs.items():
+        if run and taken.setdefault(run.slug, name) == name:
+            members[name] = ProjectMemory(slug=run.slug, run=run.id, conversation=run.conversation,
+                                          conversation_agent=run.agent, delivered=run.words.action,
+                                          words=run.words)  # fmt: skip
+    for name, slug in assign([name for name in new if name not in members], taken).items():
+        members[name] = ProjectMemory(slug=slug)
+
+
+def _absent(member: ProjectMemory, nameless: bool, now: datetime) -> ProjectMemory | None:
+    """An absent project's memory after one more read without it; None once it is forgotten."""
+    absence = member.absence
+    if absence is None:
+        return member if nameless else replace(member, absence=Absence(now))
+    if absence.acted_at:
+        return None if now - absence.acted_at > TOMBSTONE_KEPT else member
+    if nameless or absence.reads >= DELETION_READS:
+        return member
+    return replace(member, absence=replace(absence, reads=absence.reads + 1))

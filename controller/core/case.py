@@ -1,0 +1,102 @@
+"""A case: one project on its way through the planner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from controller.core.actions import Action, Stop, Verdict
+from controller.core.limits import Route
+from controller.core.memory import ProjectMemory
+from controller.core.observed import Observed, Run, Session
+from controller.core.project import Project
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """What the planner gathers about one project.
+
+    Attributes:
+        name: The project's name.
+        member: Its memory, as far as the planner has come.
+        run: Its newest run; a living one before an ended one.
+        session: The session of that run, alive or ended.
+        screens: Ended sessions that bear its name.
+        twins: Older runs of it that live too, which none should.
+        project: Its row; None where that is invalid or gone.
+        route: The agent that is to work.
+        wants: Whether it wants to run.
+        verdict: What its row is to say.
+        actions: What is to be done for it.
+    """
+
+    name: str
+    member: ProjectMemory
+    run: Run | None
+    session: Session | None
+    screens: tuple[Session, ...] = ()
+    twins: tuple[Run, ...] = ()
+    project: Project | None = None
+    route: Route | None = None
+    wants: bool = False
+    verdict: Verdict | None = None
+    actions: list[Action] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        """An agent runs, as far as anybody knows."""
+        return self.run is not None and _lives(self.run, self.session)
+
+    @property
+    def vanished(self) -> bool:
+        """The session is gone and nobody told how the run ended."""
+        return self.run is not None and self.run.result is None and not self.alive
+
+    @property
+    def holds(self) -> bool:
+        """A process of it may still live, so that no other may start."""
+        return self.alive or self.vanished
+
+    def stop(self, by: str, reason: str, message: str, kind: type[Stop] = Stop) -> None:
+        """Ask a living run to end, once."""
+        if self.alive and self.run and self.run.stop is None:
+            self.actions.append(kind(self.name, self.run.id, by, reason, message))
+
+
+def open_cases(members: Mapping[str, ProjectMemory], observed: Observed) -> list[Case]:
+    """A case for every known project, with its runs."""
+    runs: dict[str, list[Run]] = {}
+    for run in observed.runs.values():
+        runs.setdefault(run.project, []).append(run)
+    screens: dict[str, tuple[Session, ...]] = {}
+    for session in observed.sessions.values():
+        known = observed.runs.get(session.run)
+        if not session.alive or (known is not None and known.result is not None):
+            screens[session.name] = (*screens.get(session.name, ()), session)
+    return [
+        _open(name, member, runs.get(name, []), screens.get(member.slug, ()), observed)
+        for name, member in members.items()
+    ]
+
+
+def _open(
+    name: str,
+    member: ProjectMemory,
+    runs: list[Run],
+    screens: tuple[Session, ...],
+    observed: Observed,
+) -> Case:
+    own = observed.runs.get(member.run)
+    if own is not None and own not in runs:
+        runs = [*runs, own]
+    sessions = observed.sessions
+    runs = sorted(runs, key=lambda run: (_lives(run, sessions.get(run.id)), run.id))
+    if not runs:
+        return Case(name, member, None, None, screens)
+    newest = runs[-1]
+    if member.run != newest.id:
+        member = replace(member, run=newest.id)
+    twins = tuple(run for run in runs[:-1] if _lives(run, sessions.get(run.id)))
+    return Case(name, member, newest, sessions.get(newest.id), screens, twins)
+
+
+def _lives(run: Run, session: Session | None) -> bool:
+    return run.result is None and session is not None and session.alive

@@ -1,0 +1,112 @@
+"""Lifecycle: what the end of a run, or a report of its agent, means for its project."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.core.backoff import CRASH, FAULT, LOST, Curve
+from controller.core.events import Event
+from controller.core.intent import Intent
+from controller.core.memory import Block, Done, ProjectMemory, Retry
+from controller.core.observed import Ending, ReportState, Result, Run
+
+STABLE_SECONDS = 600.0
+"""A run this long resets the count of crashes (kubelet's 10 minutes)."""
+CRASH_LIMIT = 5
+"""So many crashes without a stable time between them block the row."""
+LOST_STABLE_SECONDS = 60.0
+
+
+def settle(
+    name: str, member: ProjectMemory, run: Run | None, now: datetime
+) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    """Take a run's end, or its agent's last word, into account, once."""
+    if run is None or member.settled == run.id:
+        return member, ()
+    if run.result is None:
+        return _reported(name, member, run, now)
+    settled = replace(
+        member, run=run.id, settled=run.id, vanished_at=None, waiting_since=None,
+    )  # fmt: skip
+    result = run.result
+    match result.ending:
+        case Ending.COMPLETED:
+            return _completed(name, settled, run, result.message, now)
+        case Ending.BLOCKED:
+            return _blocked(name, settled, result.reason, result.message, now)
+        case Ending.CRASHED:
+            return _crashed(name, settled, run, result, now)
+        case Ending.STOPPED:
+            return replace(settled, retry=None), (
+                Event(now, name, "Stopped", f"the session ended ({result.stop_reason})"),
+            )
+        case Ending.FAULT:
+            return _try_again(name, settled, run, result, FAULT, settled.faults + 1, now)
+        case Ending.LOST:
+            attempt = 1 if result.seconds >= LOST_STABLE_SECONDS else settled.faults + 1
+            return _try_again(name, settled, run, result, LOST, attempt, now)
+
+
+def _reported(
+    name: str, member: ProjectMemory, run: Run, now: datetime
+) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    """A living agent may say that it is done or blocked; its session is then told to end."""
+    report = run.report
+    if report and report.state is ReportState.DONE:
+        return _completed(name, replace(member, settled=run.id), run, report.message, now)
+    if report and report.state is ReportState.BLOCKED:
+        settled = replace(member, settled=run.id)
+        return _blocked(name, settled, "AgentBlocked", report.message, now)
+    return member, ()
+
+
+def _completed(
+    name: str, member: ProjectMemory, run: Run, message: str, now: datetime
+) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    done = Done(run.words.action, run.demo, message)
+    after = replace(
+        member, intent=Intent.DONE, done=done, crashes=0, faults=0, retry=None, block=None
+    )
+    return after, (Event(now, name, "Completed", message or "the agent finished its work"),)
+
+
+def _blocked(
+    name: str, member: ProjectMemory, reason: str, message: str, now: datetime
+) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    after = replace(member, block=Block(reason, message), retry=None)
+    return after, (Event(now, name, reason, message, warning=True),)
+
+
+def _crashed(
+    name: str, member: ProjectMemory, run: Run, result: Result, now: datetime
+) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    crashes = 1 if result.seconds >= STABLE_SECONDS else member.crashes + 1
+    counted = replace(member, crashes=crashes, faults=0)
+    if crashes >= CRASH_LIMIT:
+        text = (
+            f"crashed {crashes} times in a row, the last time: {result.message}; "
+            "edit Next Action, or type Pending, to try again"
+        )
+        return _blocked(name, counted, "CrashLoop", text, now)
+    at = result.at + timedelta(seconds=CRASH.delay(crashes, run.id))
+    text = f"{result.message}; try {crashes + 1} of {CRASH_LIMIT} at {_clock(at)}"
+    event = Event(now, name, "Crashed", text, warning=True)
+    return replace(counted, retry=Retry("CrashBackoff", text, at, keeps_slot=True)), (event,)
+
+
+def _try_again(
+    name: str,
+    member: ProjectMemory,
+    run: Run,
+    result: Result,
+    curve: Curve,
+    attempt: int,
+    now: datetime,
+) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    at = result.at + timedelta(seconds=curve.delay(attempt, run.id))
+    retry = Retry(result.reason, result.message, at, keeps_slot=curve is LOST)
+    event = Event(now, name, result.reason, result.message, warning=True)
+    return replace(member, faults=attempt, retry=retry), (event,)
+
+
+def _clock(at: datetime) -> str:
+    return at.strftime("%H:%M:%S")

@@ -1,0 +1,125 @@
+"""The listener: takes a row's words into a project's memory."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from controller.core.events import Event
+from controller.core.intent import (
+    Intent,
+    Word,
+    asks_again,
+    intent_of,
+    intent_without_memory,
+    remember,
+    word_of,
+)
+from controller.core.memory import ProjectMemory
+from controller.core.observed import Run
+from controller.core.project import Project
+from controller.core.words import Status, fold
+from controller.core.workload import words_of
+
+AGENT_CELLS_KEPT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a row said.
+
+    Attributes:
+        member: The project's memory afterwards.
+        stale: The row is an older version, to be written again.
+        events: What was noticed.
+    """
+
+    member: ProjectMemory
+    stale: bool = False
+    events: tuple[Event, ...] = ()
+
+
+def listen(
+    project: Project, member: ProjectMemory, run: Run | None, now: datetime, *, demo: bool
+) -> Heard:
+    """Read a row's words.
+
+    Args:
+        project: The row.
+        member: The project's memory; without pairs its history is unknown.
+        run: The project's newest run.
+        now: The time.
+        demo: Whether the demo agent stands in for real ones.
+    """
+    pair = project.pair
+    word = word_of(pair, member.pairs) if member.pairs else None
+    stale = word is Word.STALE
+    heard = _agent_word(project, member, run, stale=stale)
+    events: tuple[Event, ...] = ()
+    if word is None:
+        heard = _first_word(project.status, heard, run)
+    elif word is Word.USERS:
+        heard = _users_word(project.status, heard)
+    elif stale and not member.unwritten:
+        text = "the list was saved with an older Status; the newer one is written again"
+        events = (Event(now, project.name, "StaleEdit", text),)
+    if not stale:
+        heard = _with(heard, pairs=remember(heard.pairs, pair))
+        if word is Word.NO_NEWS:
+            heard = _with(heard, unwritten=False)
+    heard = _work_words(project, heard, first=word is None)
+    if heard.done and heard.done.demo and not demo and heard.intent is Intent.DONE:
+        heard = _again(replace(heard, intent=Intent.RUN))
+        events = (*events, Event(now, project.name, "Reopened", "the demo alone completed it"))
+    return Heard(_with(heard, user_cells=project.user_digest), stale, events)
+
+
+def _first_word(status: Status | None, member: ProjectMemory, run: Run | None) -> ProjectMemory:
+    paused_by_us = bool(run and run.stop and run.stop.by == "controller")
+    intent = intent_without_memory(status, paused_by_us=paused_by_us)
+    ended = bool(run and run.result)
+    old_end = run.id if run and ended and (asks_again(status) or intent is not Intent.RUN) else ""
+    return replace(member, intent=intent, settled=old_end or member.settled)
+
+
+def _users_word(status: Status | None, member: ProjectMemory) -> ProjectMemory:
+    intent = intent_of(status)
+    after = replace(member, intent=intent, block=None, crashes=0, faults=0, retry=None)
+    if intent is Intent.RUN and member.intent is Intent.DONE:
+        return _again(after) if asks_again(status) else replace(after, done=None)
+    if intent is Intent.DONE and member.intent is not Intent.DONE:
+        return replace(after, done=None)
+    return after
+
+
+def _again(member: ProjectMemory) -> ProjectMemory:
+    """Run from the start: a fresh conversation."""
+    return replace(member, done=None, conversation="", conversation_agent="", delivered="")
+
+
+def _agent_word(
+    project: Project, member: ProjectMemory, run: Run | None, *, stale: bool
+) -> ProjectMemory:
+    """Whose word is the Agent cell? What the controller wrote there is never a pin."""
+    cell = project.agent
+    seen = member.agent_cells
+    if seen and (cell == seen[-1] or (stale and cell in seen)):
+        return member
+    ours = not seen and run is not None and fold(cell) == run.agent and not run.words.agent
+    cells = (*(item for item in seen if item != cell), cell)[-AGENT_CELLS_KEPT:]
+    return replace(member, pin="" if ours else cell, agent_cells=cells)
+
+
+def _work_words(project: Project, member: ProjectMemory, *, first: bool) -> ProjectMemory:
+    """A changed row gets a new chance: what held it back was about the old words."""
+    words = words_of(project, member.pin)
+    if words == member.words:
+        return member
+    if first:
+        return replace(member, words=words)
+    return replace(member, words=words, block=None, crashes=0, faults=0, retry=None)
+
+
+def _with(member: ProjectMemory, **changes: object) -> ProjectMemory:
+    """`replace`, but the same object where nothing differs, so that "no news" costs nothing."""
+    if all(getattr(member, name) == value for name, value in changes.items()):
+        return member
+    return replace(member, **changes)  # type: ignore[arg-type]

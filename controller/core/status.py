@@ -1,0 +1,274 @@
+"""Status: the one step at the end of a tick that computes what every row says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from controller.core import row as columns
+from controller.core.actions import Outcome, Plan, Start, Verdict
+from controller.core.backoff import LOST
+from controller.core.conditions import Condition, ConditionType, transition
+from controller.core.desired import Desired, InvalidRow
+from controller.core.faults import shorten
+from controller.core.intent import Pair, remember
+from controller.core.memory import Memory, ProjectMemory, Retry, State
+from controller.core.observed import Observed
+from controller.core.project import Project
+from controller.core.row import Row
+from controller.core.words import Status
+
+REASON_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RowStatus:
+    """What one row says to the world.
+
+    Attributes:
+        name: The Project cell.
+        row: The row; None for a project that is gone from the list.
+        status: The word shown; for a row that the user must mend, the cell's own text.
+        agent: The agent shown.
+        reason: CamelCase.
+        message: For a person.
+        since: When the status last changed; None where it never had one.
+        conditions: The three answers.
+        cells: Columns of the row to be written, with their new text; empty where it says all.
+    """
+
+    name: str
+    row: Row | None
+    status: str
+    agent: str
+    reason: str
+    message: str
+    since: datetime | None = None
+    conditions: tuple[Condition, ...] = ()
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The end of a tick.
+
+    Attributes:
+        memory: To be committed before any cell is written.
+        rows: Every row of the list in its order, then the projects that are gone.
+    """
+
+    memory: Memory
+    rows: tuple[RowStatus, ...]
+
+
+def summarize(
+    plan: Plan,
+    desired: Desired,
+    observed: Observed,
+    outcomes: Sequence[Outcome],
+    now: datetime,
+) -> Summary:
+    """Compute what every row says, and what is to be remembered.
+
+    Args:
+        plan: What was decided.
+        desired: The list it was decided on.
+        observed: The world it was decided on.
+        outcomes: What became of the actions.
+        now: The time.
+    """
+    starts = {
+        outcome.action.project: outcome for outcome in outcomes if isinstance(outcome.action, Start)
+    }
+    members = dict(plan.memory.projects)
+    said: dict[str, RowStatus] = {}
+    for name, verdict in plan.verdicts.items():
+        member, after = members[name], verdict
+        if name in starts:
+            member, after = _after_start(member, starts[name], verdict, now)
+        project = desired.projects.get(name)
+        member, said[name] = _say(
+            name, project, member, after, observed, now, stale=name in plan.stale
+        )
+        members[name] = member
+    rows = [said.pop(name) for name in desired.projects if name in said]
+    rows += [_say_invalid(row, said.get(row.name), now) for row in desired.invalid]
+    rows.sort(key=lambda status: status.row.line if status.row else 0)
+    mentioned = {row.name for row in desired.invalid}
+    gone = [status for name, status in said.items() if name not in mentioned]
+    return Summary(replace(plan.memory, projects=members), (*rows, *gone))
+
+
+def _after_start(
+    member: ProjectMemory, outcome: Outcome, verdict: Verdict, now: datetime
+) -> tuple[ProjectMemory, Verdict]:
+    action = outcome.action
+    assert isinstance(action, Start)
+    if outcome.ok:
+        workload = action.workload
+        return replace(
+            member,
+            run=outcome.run,
+            conversation=outcome.conversation,
+            conversation_agent=workload.agent if outcome.conversation else "",
+            delivered=workload.words.action,
+            vanished_at=None,
+        ), verdict
+    attempt = member.faults + 1
+    at = now + timedelta(seconds=LOST.delay(attempt, member.slug))
+    retry = Retry(outcome.reason, outcome.message, at, keeps_slot=False)
+    failed = replace(member, faults=attempt, retry=retry)
+    return failed, Verdict(Status.QUEUED, outcome.reason, outcome.message)
+
+
+def _say(
+    name: str,
+    project: Project | None,
+    member: ProjectMemory,
+    verdict: Verdict,
+    observed: Observed,
+    now: datetime,
+    *,
+    stale: bool,
+) -> tuple[ProjectMemory, RowStatus]:
+    """One project's status, and its memory with that status as its newest version."""
+    member = _with_conditions(member, verdict, now)
+    cells: dict[str, str] = {}
+    agent = _agent_shown(project, member, observed)
+    if project is not None:
+        before = member.state
+        if verdict.status is not None and not verdict.brief:
+            member = _with_state(member, project, verdict, now)
+        moved = bool(before and member.state and before.status is not member.state.status)
+        if verdict.accepted and _must_write(
+            member, project, agent, brief=verdict.brief, stale=stale, moved=moved
+        ):
+            member, cells = _version(member, agent)
+        if columns.REASON in project.row.cells and not verdict.brief:
+            cells[columns.REASON] = _reason_text(verdict)
+    shown = verdict.status or (member.state.status if member.state else None)
+    cell = project.row.cell(columns.STATUS) if project else ""
+    status = RowStatus(
+        name=name,
+        row=project.row if project else None,
+        status=(shown.value if shown else cell),
+        agent=agent,
+        reason=verdict.reason,
+        message=verdict.message,
+        since=member.state.since if member.state else None,
+        conditions=member.conditions,
+        cells=_changed(project.row, cells) if project else {},
+    )
+    return member, status
+
+
+def _with_conditions(member: ProjectMemory, verdict: Verdict, now: datetime) -> ProjectMemory:
+    answers = (
+        (ConditionType.ACCEPTED, verdict.accepted),
+        (ConditionType.READY, verdict.ready),
+        (ConditionType.STALLED, verdict.stalled),
+    )
+    after = transition(member.conditions, answers, verdict.reason, verdict.message, now)
+    return member if after is member.conditions else replace(member, conditions=after)
+
+
+def _with_state(
+    member: ProjectMemory, project: Project, verdict: Verdict, now: datetime
+) -> ProjectMemory:
+    """The member with the verdict as its state; `since` moves only with the status."""
+    before = member.state
+    assert verdict.status is not None
+    if before and before.status is verdict.status:
+        if (before.reason, before.message) == (verdict.reason, verdict.message):
+            return member
+        since = before.since
+    elif before is None and project.status is verdict.status:
+        since = _written_time(project.last_update) or now
+    else:
+        since = _free_time(member, verdict.status, now)
+    return replace(member, state=State(verdict.status, verdict.reason, verdict.message, since))
+
+
+def _must_write(
+    member: ProjectMemory, project: Project, agent: str, *, brief: bool, stale: bool, moved: bool
+) -> bool:
+    """Whether the row's Status, Agent and Last Update are not what they should be."""
+    if member.state is None or (brief and not stale):
+        return False
+    row = project.row
+    says_it = row.cell(columns.STATUS) == member.state.status.value
+    return stale or moved or not says_it or row.cell(columns.AGENT) != agent
+
+
+def _version(member: ProjectMemory, agent: str) -> tuple[ProjectMemory, dict[str, str]]:
+    """The row's three cells that make its version, remembered before they are written."""
+    assert member.state is not None
+    text = stamp(member.state.since)
+    cells = {
+        columns.STATUS: member.state.status.value,
+        columns.AGENT: agent,
+        columns.LAST_UPDATE: text,
+    }
+    pairs = remember(member.pairs, Pair.of(member.state.status, text))
+    agents = (*(item for item in member.agent_cells if item != agent), agent)
+    return replace(member, pairs=pairs, agent_cells=agents, unwritten=True), cells
+
+
+def stamp(at: datetime) -> str:
+    """A time as the Last Update cell holds it: ISO 8601 to the second, with its zone."""
+    return at.isoformat(timespec="seconds")
+
+
+def _written_time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _free_time(member: ProjectMemory, status: Status, now: datetime) -> datetime:
+    """The time, moved on by whole seconds where that version of the row was used before."""
+    at = now.replace(microsecond=0)
+    while Pair.of(status, stamp(at)) in member.pairs:
+        at += timedelta(seconds=1)
+    return at
+
+
+def _agent_shown(project: Project | None, member: ProjectMemory, observed: Observed) -> str:
+    """The user's own word stays; else what runs or ran last; else what the cell has."""
+    if project is not None and member.pin:
+        return member.pin
+    run = observed.runs.get(member.run)
+    if run is not None:
+        return run.agent
+    return project.agent if project is not None else ""
+
+
+def _say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) -> RowStatus:
+    fault = invalid.faults[0]
+    message = "; ".join(fault.message for fault in invalid.faults)
+    answer = (ConditionType.ACCEPTED, False)
+    row = invalid.row
+    cells = {columns.REASON: shorten(f"{fault.reason}: {message}", REASON_SHOWN)}
+    return RowStatus(
+        name=invalid.name,
+        row=row,
+        status=row.cell(columns.STATUS),
+        agent=row.cell(columns.AGENT),
+        reason=fault.reason,
+        message=message,
+        since=known.since if known else None,
+        conditions=known.conditions
+        if known
+        else transition((), (answer,), fault.reason, message, now),
+        cells=_changed(row, cells) if columns.REASON in row.cells else {},
+    )
+
+
+def _reason_text(verdict: Verdict) -> str:
+    text = f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
+    return shorten(text, REASON_SHOWN)
+
+
+def _changed(row: Row, cells: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in cells.items() if row.cell(name) != text}

@@ -1,0 +1,95 @@
+"""Verdicts: what a row is to say, in each of the situations that the planner knows."""
+
+from controller.core.actions import Verdict
+from controller.core.faults import Fault
+from controller.core.intent import Intent
+from controller.core.memory import Block, ProjectMemory, Retry, Suspension
+from controller.core.observed import ReportState, Run
+from controller.core.project import Project
+from controller.core.scheduler import Refusal
+from controller.core.words import Status
+
+PRUNE_HELP = "to stop their sessions run: sidekick approve-prune; or bring the rows back"
+
+STARTING = Verdict(Status.QUEUED, "Starting", "its session starts", brief=True)
+VANISHED = Verdict(
+    Status.QUEUED, "SessionVanished", "its session is gone; waiting for its last word", brief=True
+)
+NO_NEXT_ACTION = Verdict(
+    Status.QUEUED, "NoNextAction", "write into Next Action what is to be done", stalled=True
+)
+PRUNE_BLOCKED = Verdict(
+    None, "PruneBlocked", f"many rows vanished at once; {PRUNE_HELP}", stalled=True
+)
+DELETED = Verdict(None, "RowDeleted", "its row is gone from the list")
+
+
+def invalid(fault: Fault) -> Verdict:
+    """A row that the user must mend; its Status cell is left alone."""
+    return Verdict(None, fault.reason, fault.message, accepted=False, stalled=True)
+
+
+def at_rest(project: Project, member: ProjectMemory) -> Verdict:
+    """A row that wants nothing to run."""
+    match member.intent:
+        case Intent.PAUSE:
+            return Verdict(Status.PAUSED, "UserPaused", "type Pending to go on", ready=True)
+        case Intent.BLOCK:
+            return Verdict(Status.BLOCKED, "UserBlocked", "type Pending to go on", ready=True)
+        case _:
+            return _completed(project, member)
+
+
+def _completed(project: Project, member: ProjectMemory) -> Verdict:
+    done = member.done
+    if done is None:
+        return Verdict(Status.COMPLETED, "UserCompleted", "type Pending to run again", ready=True)
+    if done.action != project.action_digest:
+        return Verdict(Status.COMPLETED, "NewNextAction", "type Pending to run", ready=True)
+    if done.demo:
+        text = "the demo agent finished; set demo: false for real work"
+        return Verdict(Status.COMPLETED, "Demo", text, ready=True)
+    return Verdict(Status.COMPLETED, "Finished", done.message, ready=True)
+
+
+def blocked(block: Block) -> Verdict:
+    """A row that the controller blocked: only an edit of it helps."""
+    return Verdict(Status.BLOCKED, block.reason, block.message, stalled=True)
+
+
+def suspended(suspension: Suspension) -> Verdict:
+    """A row of a fleet that rests."""
+    text = "the whole fleet rests; to go on: sidekick resume --all"
+    if suspension.message:
+        text = f"{suspension.message}; {text}"
+    return Verdict(Status.QUEUED, "Suspended", text)
+
+
+def refused(refusal: Refusal) -> Verdict:
+    """A row whose turn has not come."""
+    return Verdict(Status.QUEUED, refusal.reason, refusal.message)
+
+
+def resting(retry: Retry) -> Verdict:
+    """A row between two tries."""
+    return Verdict(Status.QUEUED, retry.reason, retry.message)
+
+
+def running(run: Run, member: ProjectMemory, *, out_of_date: bool) -> Verdict:
+    """A row whose agent runs."""
+    if run.started_at is None:
+        if member.retry:
+            return Verdict(Status.QUEUED, member.retry.reason, member.retry.message, brief=True)
+        return STARTING
+    if run.stop is not None:
+        return Verdict(Status.IN_PROGRESS, "Stopping", "it was asked to end", brief=True)
+    if member.waiting_since and run.report and run.report.state is ReportState.WAITING:
+        text = run.report.message or "the agent waits for a person"
+        return Verdict(Status.WAITING, "AgentWaiting", text, stalled=True)
+    if out_of_date:
+        text = "the settings changed since it started; it goes on with the old ones"
+        return Verdict(Status.IN_PROGRESS, "OutOfDate", text, ready=True)
+    if run.demo:
+        text = "the demo agent stands in; set demo: false for real work"
+        return Verdict(Status.IN_PROGRESS, "Demo", text, ready=True)
+    return Verdict(Status.IN_PROGRESS, "Running", f"{run.agent} works", ready=True)
