@@ -1,0 +1,235 @@
+"""The runs' folders: made for a start, read each tick, asked to end, cleared away when old."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from controller.core.errors import TransientError
+from controller.core.observed import StopRequest
+from controller.runs import records, sweep
+from controller.runs.records import Meta, Record
+
+SPEC_VERSION = 1
+
+
+class RunsUnavailable(TransientError):
+    """The runs' folder cannot be read or written just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What the shim is told; docs/run-folder.md explains each field."""
+
+    argv: tuple[str, ...]
+    folder: str
+    mode: str
+    stdin: str | None
+    grace: float
+    log_bytes: int
+    log_files: int
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A run in memory, with what tells that its report file changed."""
+
+    record: Record
+    events_mark: tuple[int, int] = (0, 0)
+
+
+@dataclass(slots=True)
+class RunFolders:
+    """All runs under one folder.
+
+    Only unfinished runs and each project's newest one are kept in memory and looked at.
+
+    Args:
+        root: The folder; made at need, 0700.
+    """
+
+    root: Path
+    _entries: dict[str, _Entry] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Read every run that is kept.
+
+        Raises:
+            RunsUnavailable: The folder cannot be read or made.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            names = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        except OSError as error:
+            raise _unavailable(self.root, error) from error
+        self._entries = {}
+        for name in names:
+            folder = self.root / name
+            meta = records.read_meta(folder)
+            if meta is not None:
+                known = Record(name, meta, stop=records.read_stop(folder))
+                self._entries[name] = self._read(known)
+        self._forget_old()
+
+    def look(self) -> Mapping[str, Record]:
+        """The runs as they are now: at most two stat calls for each that is not finished."""
+        for name, entry in self._entries.items():
+            if entry.record.exit is None:
+                self._entries[name] = self._read(entry.record, entry.events_mark)
+        return {name: entry.record for name, entry in self._entries.items()}
+
+    def create(
+        self, run: str, spec: Spec, meta: Meta, prompt: str, environment: Mapping[str, str]
+    ) -> Path:
+        """Make a run's folder, whole, before its session starts.
+
+        Raises:
+            RunsUnavailable: It could not be written.
+        """
+        folder = self.root / run
+        document: dict[str, Any] = {
+            "version": SPEC_VERSION,
+            "run": run,
+            "argv": list(spec.argv),
+            "folder": spec.folder,
+            "environment": sorted(environment),
+            "mode": spec.mode,
+            "stdin": spec.stdin,
+            "grace": spec.grace,
+            "log_bytes": spec.log_bytes,
+            "log_files": spec.log_files,
+        }
+        try:
+            folder.mkdir(mode=0o700)
+            _write(folder / "prompt", prompt.encode("utf-8", "surrogatepass"))
+            _write(folder / "env", json.dumps(dict(environment)).encode())
+            _write(folder / "spec.json", json.dumps(document).encode())
+            _write(folder / "meta.json", records.dump_meta(meta))
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise _unavailable(folder, error) from error
+        self._entries[run] = _Entry(Record(run, meta))
+        self._forget_old()
+        return folder
+
+    def request_stop(self, run: str, stop: StopRequest, message: str, grace: float) -> None:
+        """Ask a run to end; the first request stands.
+
+        Raises:
+            RunsUnavailable: It could not be written.
+        """
+        entry = self._entries[run]
+        try:
+            document = records.stop_object(stop, message, grace)
+            _write(self.root / run / "stop", json.dumps(document).encode())
+        except OSError as error:
+            raise _unavailable(self.root / run, error) from error
+        entry.record = replace(entry.record, stop=stop)
+
+    def sweep(self, run: str) -> int:
+        """End every process that a run left behind, and record the run as lost.
+
+        Returns:
+            How many processes were ended.
+
+        Raises:
+            RunsUnavailable: A process would not end, or the record could not be written.
+        """
+        folder = self.root / run
+        leftovers = sweep.end_all(run, folder)
+        if leftovers.alive:
+            raise RunsUnavailable(
+                "ProcessesLeft",
+                f"processes {sorted(leftovers.alive)} of run {run} do not end; end them by hand",
+            )
+        document = {
+            "version": 1, "cause": "lost", "status": None, "signal": None, "reason": "ShimLost",
+            "message": "its session ended without a word; what it left behind was ended",
+            "stop": None, "started_at": None, "ended_at": time.time(),
+            "leftovers": len(leftovers.ended), "tail": [],
+        }  # fmt: skip
+        started = self._entries[run].record.started_at if run in self._entries else None
+        if started:
+            document["started_at"] = started.timestamp()
+        try:
+            if not (folder / "exit.json").exists():
+                _write(folder / "exit.json", json.dumps(document).encode())
+        except OSError as error:
+            raise _unavailable(folder, error) from error
+        return len(leftovers.ended)
+
+    def rename(self, old: str, new: str) -> None:
+        """Note on a project's runs that its row bears another name now.
+
+        Raises:
+            RunsUnavailable: It could not be written.
+        """
+        for name, entry in self._entries.items():
+            if entry.record.meta.project == old:
+                meta = replace(entry.record.meta, project=new)
+                try:
+                    _write(self.root / name / "meta.json", records.dump_meta(meta))
+                except OSError as error:
+                    raise _unavailable(self.root / name, error) from error
+                entry.record = replace(entry.record, meta=meta)
+
+    def _read(self, known: Record, mark: tuple[int, int] = (0, 0)) -> _Entry:
+        """The record with what its folder says now; what is final is not read again."""
+        folder = self.root / known.id
+        started_at, pid = known.started_at, known.pid
+        if started_at is None and (data := records.read_object(folder / "started.json")):
+            started_at = records.moment(data.get("at"))
+            pid = data["pid"] if isinstance(data.get("pid"), int) else 0
+        report, seen = known.report, _mark(folder / "events.jsonl")
+        if seen != mark:
+            report = records.read_report(folder)
+        end = records.read_exit(folder)
+        if end is not None and end.started_at is None and started_at is not None:
+            end = replace(end, started_at=started_at)
+        return _Entry(Record(known.id, known.meta, started_at, pid, known.stop, report, end), seen)
+
+    def _forget_old(self) -> None:
+        """Keep in memory what is unfinished, and each project's newest run."""
+        newest: dict[str, str] = {}
+        for name, entry in self._entries.items():
+            project = entry.record.meta.project
+            newest[project] = max(name, newest.get(project, ""))
+        keep = set(newest.values())
+        self._entries = {
+            name: entry
+            for name, entry in self._entries.items()
+            if name in keep or entry.record.exit is None
+        }
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole, 0600: temporary file, then rename.
+
+    No fsync: a power loss that loses the file ends the session that it is about too.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _unavailable(path: Path, error: OSError) -> RunsUnavailable:
+    text = f"{path}: {error.strerror or error}; check the disk and the folder's owner"
+    return RunsUnavailable("RunsUnavailable", text)
