@@ -43,16 +43,20 @@ class Store:
     Args:
         path: The database file; its folder is made at need, 0700.
         now: The clock, for the name of a file that is set aside.
+        readonly: Only look: nothing is made, and a file that is missing or broken is empty.
 
     Raises:
         StoreUnavailable: The file cannot be made.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, now: Callable[[], datetime], *, readonly: bool = False) -> None:
         self._path = path
         self._saved: dict[str, ProjectMemory] = {}
         self._essence: tuple[object, ...] = ()
         self.set_aside: Path | None = None
+        if readonly:
+            self._db = _look(path)
+            return
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
@@ -143,6 +147,26 @@ class Store:
             raise _unavailable(self._path, error) from error
 
 
+def read_report(path: Path) -> Report | None:
+    """The newest report in a store that another process may be writing; None where there is none.
+
+    Raises:
+        StoreUnavailable: It cannot be read just now.
+    """
+    if not path.exists():
+        return None
+    db = _look(path)
+    try:
+        row = db.execute("SELECT value FROM facts WHERE name = 'report'").fetchone()
+        return _REPORT.validate_json(row[0]) if row else None
+    except ValidationError:
+        return None
+    except sqlite3.Error as error:
+        raise _unavailable(path, error) from error
+    finally:
+        db.close()
+
+
 def _open(path: Path) -> sqlite3.Connection:
     path.touch(mode=0o600)
     db = sqlite3.connect(path, timeout=DEADLINE, check_same_thread=False)
@@ -163,6 +187,17 @@ def _open(path: Path) -> sqlite3.Connection:
     except BaseException:
         db.close()
         raise
+    return db
+
+
+def _look(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing; to an empty database where there is none."""
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=DEADLINE)
+        db.execute("SELECT count(*) FROM projects").fetchone()
+    except sqlite3.Error:
+        db = sqlite3.connect(":memory:")
+        db.executescript(_SCHEMA)
     return db
 
 

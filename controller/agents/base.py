@@ -47,21 +47,32 @@ class Launch:
 
 
 class Agent(Protocol):
-    """One agent, with its settings.
+    """One agent, with its settings."""
 
-    Attributes:
-        name: Its name in the settings, lower case.
-        slots: Sessions that it may have at once.
-        real: Whether it costs credit.
-        conversations: Whether it can go on with an earlier conversation.
-        config: Digest of the settings that shape its runs.
-    """
+    @property
+    def name(self) -> str:
+        """Its name in the settings, lower case."""
+        ...
 
-    name: str
-    slots: int
-    real: bool
-    conversations: bool
-    config: str
+    @property
+    def slots(self) -> int:
+        """Sessions that it may have at once."""
+        ...
+
+    @property
+    def real(self) -> bool:
+        """Whether it costs credit."""
+        ...
+
+    @property
+    def conversations(self) -> bool:
+        """Whether it can go on with an earlier conversation."""
+        ...
+
+    @property
+    def config(self) -> str:
+        """Digest of the settings that shape its runs."""
+        ...
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:
         """How the workload is started in a run whose folder is `run_folder`.
@@ -81,7 +92,7 @@ def judge_exit(end: Exit, report: Report | None) -> Result:
 
     def result(ending: Ending, reason: str, message: str) -> Result:
         stop_reason = end.stop.reason if end.stop else ""
-        return Result(ending, reason, message, end.ended_at, end.seconds, stop_reason)
+        return Result(ending, reason, message, end.ended_at, end.seconds, stop_reason, end.status)
 
     match end.cause:
         case Cause.START:

@@ -57,7 +57,7 @@ class CommandAgent:
         Raises:
             AgentError: A placeholder that no workload has, or an empty command line.
         """
-        goes_on = bool(workload.conversation and self.resume)
+        goes_on = workload.begun and self.conversations
         prompt = self.resume_prompt if goes_on and workload.resume else workload.prompt
         values = {
             "prompt": prompt,

@@ -100,6 +100,7 @@ class Result:
         at: When it ended.
         seconds: How long the agent ran; 0 where it never did.
         stop_reason: The reason in the stop request, empty where there was none.
+        status: The agent's exit status; None where it has none.
     """
 
     ending: Ending
@@ -108,6 +109,7 @@ class Result:
     at: datetime
     seconds: float = 0.0
     stop_reason: str = ""
+    status: int | None = None
 
 
 class ReportState(StrEnum):

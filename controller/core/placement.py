@@ -92,6 +92,7 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
         folder=folder_of(case.name, member.slug, limits),
         words=member.words,
         conversation=known,
+        begun=bool(known),
         resume=bool(known) and member.delivered == member.words.action,
         gpus=grant.gpus,
         demo=routed.agent == limits.demo_agent and bool(limits.demo_agent),

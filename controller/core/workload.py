@@ -22,7 +22,9 @@ class Workload:
         prompt: The Next Action.
         folder: Where it works.
         words: The user's words that it stands for.
-        conversation: Id of the conversation to go on with; empty for a fresh one.
+        conversation: Id of the conversation; empty where the agent keeps none, or where a fresh
+            one has no id yet.
+        begun: The conversation exists: the agent is to go on with it.
         resume: The conversation knows the prompt already: only tell it to go on.
         gpus: Indices of the GPUs that it is given.
         demo: The demo agent stands in for the real one.
@@ -37,6 +39,7 @@ class Workload:
     folder: str
     words: Words
     conversation: str = ""
+    begun: bool = False
     resume: bool = False
     gpus: tuple[int, ...] = ()
     demo: bool = False

@@ -2,10 +2,12 @@
 
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,7 @@ class RunFolders:
     """
 
     root: Path
+    _newest: int = 0
     _entries: dict[str, _Entry] = field(default_factory=dict)
 
     def load(self) -> None:
@@ -67,6 +70,7 @@ class RunFolders:
         except OSError as error:
             raise _unavailable(self.root, error) from error
         self._entries = {}
+        self._newest = max((_number(name) for name in names), default=0)
         for name in names:
             folder = self.root / name
             meta = records.read_meta(folder)
@@ -81,6 +85,19 @@ class RunFolders:
             if entry.record.exit is None:
                 self._entries[name] = self._read(entry.record, entry.events_mark)
         return {name: entry.record for name, entry in self._entries.items()}
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Ids of the runs whose end nobody told yet."""
+        return tuple(name for name, entry in self._entries.items() if entry.record.exit is None)
+
+    def known(self) -> tuple[str, ...]:
+        """Ids of the unfinished runs and of each project's newest."""
+        return tuple(self._entries)
+
+    def new_id(self, now: datetime) -> str:
+        """An id that sorts behind every id given before, even where the clock jumped back."""
+        self._newest = max(int(now.timestamp() * 1_000_000), self._newest + 1)
+        return f"{self._newest:017d}-{secrets.token_hex(3)}"
 
     def create(
         self, run: str, spec: Spec, meta: Meta, prompt: str, environment: Mapping[str, str]
@@ -115,6 +132,11 @@ class RunFolders:
         self._entries[run] = _Entry(Record(run, meta))
         self._forget_old()
         return folder
+
+    def discard(self, run: str) -> None:
+        """Take away the folder of a run that never had a session."""
+        self._entries.pop(run, None)
+        shutil.rmtree(self.root / run, ignore_errors=True)
 
     def request_stop(self, run: str, stop: StopRequest, message: str, grace: float) -> None:
         """Ask a run to end; the first request stands.
@@ -204,6 +226,11 @@ class RunFolders:
             for name, entry in self._entries.items()
             if name in keep or entry.record.exit is None
         }
+
+
+def _number(run: str) -> int:
+    digits = run.partition("-")[0]
+    return int(digits) if digits.isdigit() and len(digits) == 17 else 0
 
 
 def _mark(path: Path) -> tuple[int, int]:

@@ -4,6 +4,7 @@ A runtime knows nothing of projects and agents. It starts the shim on a run's fo
 name; stopping is a request in the run's folder and no business of the runtime's.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Protocol
 from controller.core.errors import TransientError
 from controller.core.observed import Observation, Session
 
+RUN_ID = re.compile(r"[a-z0-9-]{1,40}")
+SESSION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
+
 
 class RuntimeFault(TransientError):
     """The runtime failed, timed out or answered nonsense; look again."""
@@ -19,17 +23,49 @@ class RuntimeFault(TransientError):
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """One session to start.
+    """One session to start; a malformed one cannot be made (ValueError).
 
     Attributes:
         run: The run's id, `[a-z0-9-]{1,40}`.
         name: The session's name, `[a-z0-9][a-z0-9_-]{0,60}`.
         folder: The run's folder, absolute; it exists and holds `spec.json`.
+        pipe_output: Whether the runtime copies what the screen is sent to the folder's
+            `output.log`: True for interactive runs, False where the shim writes it.
     """
 
     run: str
     name: str
     folder: Path
+    pipe_output: bool = True
+
+    def __post_init__(self) -> None:
+        if not RUN_ID.fullmatch(self.run):
+            raise ValueError(f"not a run's id: {self.run!r}")
+        check_name(self.name)
+        if not self.folder.is_absolute():
+            raise ValueError(f"the run's folder must be absolute: {str(self.folder)!r}")
+
+
+def check_name(name: str) -> None:
+    """Let only names pass that mean themselves to every runtime, shell and file system.
+
+    Raises:
+        ValueError: The name is not `[a-z0-9][a-z0-9_-]{0,60}`.
+    """
+    if not SESSION_NAME.fullmatch(name):
+        raise ValueError(f"not a session's name: {name!r}")
+
+
+def check_batch(requests: Sequence[StartRequest]) -> None:
+    """Refuse a batch in which two requests share a run or a name.
+
+    Raises:
+        ValueError: Two sessions for one run are a defect of the caller.
+    """
+    for what in ("run", "name"):
+        values = [getattr(request, what) for request in requests]
+        if len(set(values)) < len(values):
+            raise ValueError(f"two requests of one {what}: {sorted(values)}")
 
 
 class Runtime(Protocol):
@@ -42,11 +78,16 @@ class Runtime(Protocol):
     kind: str
 
     def observe(self) -> Observation:
-        """See every session that carries our mark, in one call whatever their number."""
+        """See every session that carries our mark, in one call whatever their number.
+
+        Never raises: what cannot be seen is `Unknown`.
+        """
         ...
 
     def start(self, requests: Sequence[StartRequest]) -> Mapping[str, RuntimeFault]:
         """Start sessions, all in one call; a server is started where there is none.
+
+        A run that has its session already counts as started.
 
         Returns:
             Run id → why it was not started, for those that were not.

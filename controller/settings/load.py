@@ -117,10 +117,11 @@ class _Places:
         keys = tuple(fault.absolute_path)
         rule: Any = fault.validator_value
         schema: Any = fault.schema
+        instance: Any = fault.instance
         match fault.validator:
             case "additionalProperties":
                 known = schema.get("properties", {})
-                unknown = min(set(fault.instance) - set(known))
+                unknown = min(set(instance) - set(known))
                 text = f"no such setting; there are {', '.join(sorted(known))}"
                 return self.say((*keys, unknown), None, text)
             case "enum":
@@ -133,7 +134,7 @@ class _Places:
                 allowed = f"must be at most {rule}"
             case _:
                 allowed = fault.message
-        return self.say(keys, fault.instance, allowed)
+        return self.say(keys, instance, allowed)
 
     def say(self, keys: tuple[str | int, ...], value: object, allowed: str) -> str:
         name = ".".join(str(key) for key in keys) or "the settings"

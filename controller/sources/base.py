@@ -49,8 +49,8 @@ class Edit:
     """A wish to write some cells of one row.
 
     The row is found again by its Project cell (by all its cells where several rows share the
-    name). The edit is applied only where the cells to be written, Status and Last Update still
-    hold what `row` holds; the row's other cells may have changed, and stay.
+    name, or it is blank). The edit is applied only where the cells to be written, Status and
+    Last Update still hold what `row` holds; the row's other cells may have changed, and stay.
 
     Attributes:
         row: The row as it was read.

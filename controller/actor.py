@@ -1,0 +1,206 @@
+"""The actor: carries out a plan's actions, each by itself."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from controller.agents.base import Agent, AgentError, Mode
+from controller.core.actions import Action, Outcome, Plan, Remove, Start, Stop, Sweep
+from controller.core.errors import SidekickError
+from controller.core.observed import StopRequest
+from controller.core.workload import Workload
+from controller.metrics import Metrics
+from controller.runs.folders import RunFolders, Spec
+from controller.runs.records import Meta
+from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms on which agents run.
+
+    Attributes:
+        grace: Seconds from SIGTERM to SIGKILL.
+        log_bytes: Bytes of one output.log.
+        log_files: Files that the output is rotated through.
+        workspaces: Folders below it are made at need; others must exist.
+        gpus: Whether GPUs are given out at all.
+        environment: The controller's own, for the variables that agents inherit.
+        inherit: Names of those that every agent inherits.
+    """
+
+    grace: float
+    log_bytes: int
+    log_files: int
+    workspaces: Path
+    gpus: bool
+    environment: Mapping[str, str]
+    inherit: tuple[str, ...] = ()
+
+
+class Actor:
+    """Does what was decided.
+
+    Args:
+        runtime: Where sessions live.
+        runs: The runs' folders.
+        agents: Name → agent.
+        terms: The terms on which agents run.
+        metrics: Counts.
+        on_run: Told of every run's folder before its session starts.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        runs: RunFolders,
+        agents: Mapping[str, Agent],
+        terms: Terms,
+        metrics: Metrics,
+        on_run: Callable[[Path], None] = lambda _: None,
+    ) -> None:
+        self._runtime = runtime
+        self._runs = runs
+        self._agents = agents
+        self._terms = terms
+        self._metrics = metrics
+        self._on_run = on_run
+
+    def carry_out(self, plan: Plan, now: datetime) -> tuple[Outcome, ...]:
+        """Do every action but `Wait`; a failure of one is its own outcome."""
+        for old, new in plan.renames.items():
+            self._runs.rename(old, new)
+        outcomes = [
+            self._timed(action, self._end)
+            for action in plan.changes
+            if not isinstance(action, Start)
+        ]
+        starts = [action for action in plan.changes if isinstance(action, Start)]
+        if starts:
+            outcomes += self._start_all(starts, now)
+        for outcome in outcomes:
+            kind = type(outcome.action).__name__
+            self._metrics.actions.labels(kind, "success" if outcome.ok else "error").inc()
+        return tuple(outcomes)
+
+    def _timed(self, action: Action, do: Callable[[Action], Outcome]) -> Outcome:
+        with self._metrics.action_seconds.labels(type(action).__name__).time():
+            return do(action)
+
+    def _end(self, action: Action) -> Outcome:
+        try:
+            match action:
+                case Stop():
+                    stop = StopRequest(action.by, action.reason)
+                    self._runs.request_stop(action.run, stop, action.message, self._terms.grace)
+                case Sweep():
+                    self._runs.sweep(action.run)
+                case Remove():
+                    self._runtime.remove(action.sessions)
+        except SidekickError as error:
+            return Outcome(action, reason=error.reason, message=error.message)
+        return Outcome(action)
+
+    def _start_all(self, starts: Sequence[Start], now: datetime) -> list[Outcome]:
+        """Make every run's folder, then start all sessions in one call."""
+        began = time.perf_counter()
+        requests: dict[str, tuple[Start, StartRequest, str]] = {}
+        outcomes: list[Outcome] = []
+        for action in starts:
+            try:
+                request, conversation = self._prepare(action, now)
+            except SidekickError as error:
+                outcomes.append(Outcome(action, reason=error.reason, message=error.message))
+            else:
+                requests[request.run] = (action, request, conversation)
+        failures = self._start_sessions(requests)
+        for run, (action, _, conversation) in requests.items():
+            if run in failures:
+                fault = failures[run]
+                outcomes.append(Outcome(action, reason=fault.reason, message=fault.message))
+            else:
+                outcomes.append(Outcome(action, run=run, conversation=conversation))
+        seconds = (time.perf_counter() - began) / len(starts)
+        for _ in starts:
+            self._metrics.action_seconds.labels("Start").observe(seconds)
+        return outcomes
+
+    def _start_sessions(
+        self, requests: Mapping[str, tuple[Start, StartRequest, str]]
+    ) -> Mapping[str, SidekickError]:
+        ended = [session for action, _, _ in requests.values() for session in action.replaces]
+        try:
+            if ended:
+                self._runtime.remove(ended)
+            if not requests:
+                return {}
+            failures = self._runtime.start([request for _, request, _ in requests.values()])
+        except RuntimeFault as fault:
+            # What was started in spite of it, the next observation tells; its folder stays.
+            return dict.fromkeys(requests, fault)
+        for run in failures:
+            self._runs.discard(run)
+        return failures
+
+    def _prepare(self, action: Start, now: datetime) -> tuple[StartRequest, str]:
+        """Make the run's folder: all that its session needs to know."""
+        work = action.workload
+        agent = self._agents[work.agent]
+        self._make_workspace(work)
+        run = self._runs.new_id(now)
+        conversation = work.conversation or (str(uuid.uuid4()) if agent.conversations else "")
+        folder = self._runs.root / run
+        launch = agent.launch(replace(work, conversation=conversation), str(folder))
+        spec = Spec(
+            argv=launch.argv,
+            folder=work.folder,
+            mode=launch.mode.value,
+            stdin="prompt" if launch.prompt_on_stdin else None,
+            grace=self._terms.grace,
+            log_bytes=self._terms.log_bytes,
+            log_files=self._terms.log_files,
+        )
+        meta = Meta(
+            project=work.project,
+            slug=work.slug,
+            agent=work.agent,
+            folder=work.folder,
+            words=work.words,
+            created_at=now,
+            conversation=conversation,
+            demo=work.demo,
+            config=work.config,
+            gpus=work.gpus,
+        )
+        environment = {
+            **self._inherited(launch.inherit),
+            **launch.environment,
+            **self._gpu_environment(work),
+        }
+        self._runs.create(run, spec, meta, launch.prompt, environment)
+        self._on_run(folder)
+        interactive = launch.mode is Mode.INTERACTIVE
+        return StartRequest(run, work.slug, folder, pipe_output=interactive), conversation
+
+    def _inherited(self, names: tuple[str, ...]) -> dict[str, str]:
+        own = self._terms.environment
+        return {name: own[name] for name in (*self._terms.inherit, *names) if name in own}
+
+    def _gpu_environment(self, work: Workload) -> dict[str, str]:
+        """A project that was given no GPU sees none."""
+        if not self._terms.gpus:
+            return {}
+        return {"CUDA_VISIBLE_DEVICES": ",".join(str(index) for index in work.gpus)}
+
+    def _make_workspace(self, work: Workload) -> None:
+        folder = Path(work.folder)
+        if not folder.is_relative_to(self._terms.workspaces):
+            return
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = f"{folder}: {error.strerror}; the project's folder cannot be made"
+            raise AgentError("FolderUnavailable", text) from error

@@ -1,0 +1,58 @@
+"""`validate` and `version`."""
+
+import argparse
+from pathlib import Path
+
+from controller import __version__
+from controller.app import ROW_SCHEMA, build_agents, build_limits, build_source, read_row_schema
+from controller.cli import exits
+from controller.cli.columns import clean
+from controller.cli.context import settings_of
+from controller.core.desired import Desired, parse_rows
+from controller.core.errors import SidekickError
+from controller.core.faults import Fault
+from controller.core.workload import route
+from controller.fleet import Fleet
+from controller.settings import Settings
+
+
+def version(_options: argparse.Namespace) -> int:
+    """Print the version."""
+    print(f"sidekick {__version__}")
+    return exits.OK
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Check the settings and the list; 0 all valid, 1 something is not."""
+    settings = settings_of(options)
+    if options.file:
+        settings = _with_file(settings, Path(options.file))
+    schema = read_row_schema(settings.paths.schemas / ROW_SCHEMA)
+    source = build_source(settings, schema)
+    try:
+        desired = parse_rows(source.read().rows, schema)
+    except SidekickError as error:
+        print(clean(error.message))
+        return exits.NO
+    faults = [*(fault for row in desired.invalid for fault in row.faults)]
+    faults += _unknown_words(desired, settings)
+    for fault in sorted(faults, key=lambda item: item.line):
+        column = f": column {fault.column}" if fault.column else ""
+        print(f"{source.name}:{fault.line}{column}: {clean(fault.message)}")
+    if faults:
+        return exits.NO
+    print(f"{source.name}: {len(desired.projects)} rows, all valid")
+    return exits.OK
+
+
+def _unknown_words(desired: Desired, settings: Settings) -> list[Fault]:
+    """Agents and models that the settings do not know."""
+    limits = build_limits(settings, build_agents(settings), Fleet(settings.paths.state))
+    answers = (route(project, project.agent, limits) for project in desired.projects.values())
+    return [answer for answer in answers if isinstance(answer, Fault)]
+
+
+def _with_file(settings: Settings, file: Path) -> Settings:
+    source = settings.priority_source
+    csv = source.csv.model_copy(update={"file": file})
+    return settings.model_copy(update={"priority_source": source.model_copy(update={"csv": csv})})

@@ -1,0 +1,72 @@
+"""Columns: plain tables for terminals and pipes, whatever the cells hold."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+
+GAP = "  "
+
+
+def clean(text: str) -> str:
+    """The text on one line, every character that is not printable spelled out."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal the text takes."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def fit(text: str, cells: int) -> str:
+    """The text in at most so many cells, cut with an ellipsis."""
+    if width(text) <= cells:
+        return text
+    kept = ""
+    for char in text:
+        if width(kept + char) > cells - 1:
+            break
+        kept += char
+    return kept + "…"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], limits: Sequence[int]) -> str:
+    """A table: upper-case header, cells cut to their column's limit, no trailing blanks.
+
+    Args:
+        header: The columns' names.
+        rows: Cells, as many as the header has.
+        limits: The most cells of a terminal for each column; 0 for no limit.
+    """
+    lines = [[name.upper() for name in header]]
+    lines += [
+        [fit(clean(cell), limit) if limit else clean(cell)
+         for cell, limit in zip(row, limits, strict=True)]
+        for row in rows
+    ]  # fmt: skip
+    widths = [max(width(line[index]) for line in lines) for index in range(len(header))]
+    return "\n".join(
+        GAP.join(
+            cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def age(at: datetime | None, now: datetime) -> str:
+    """How long ago, in one unit or two, as kubectl prints it; empty for never."""
+    if at is None:
+        return ""
+    seconds = max(0, int((now - at).total_seconds()))
+    if seconds < 120:
+        return f"{seconds}s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if minutes < 10:
+        return f"{minutes}m{seconds % 60}s"
+    if hours < 2:
+        return f"{minutes}m"
+    if hours < 10:
+        return f"{hours}h{minutes % 60}m"
+    return f"{hours}h" if hours < 48 else f"{days}d"

@@ -1,0 +1,127 @@
+"""`doctor`: what is missing on this machine, and what to do about it."""
+
+import argparse
+import os
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from controller.app import ROW_SCHEMA as SCHEMA
+from controller.app import build_runtime, build_source, read_row_schema
+from controller.cli import exits
+from controller.cli.columns import clean
+from controller.cli.context import controller_of, settings_of
+from controller.core.errors import SidekickError
+from controller.core.observed import Unknown
+from controller.settings import Settings
+
+DEADLINE = 5.0
+_MEGABYTE = 1_048_576
+_LEAST_FREE = 500 * _MEGABYTE
+
+Finding = tuple[bool, str, str]
+"""Whether it is good, what was looked at, and what was found or is to be done."""
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print every finding; 0 all good, 1 something is to be done."""
+    settings = settings_of(options)
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _machine, _sessions, _list, _folders, _controller, _agents,
+    )  # fmt: skip
+    good = True
+    for check in checks:
+        for fine, what, text in check(settings):
+            print(f"{'ok  ' if fine else 'MEND'}  {what:<10}  {clean(text)}")
+            good = good and fine
+    return exits.OK if good else exits.NO
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield sys.version_info >= (3, 11), "python", f"{version} (3.11 or newer is needed)"
+    tmux = shutil.which("tmux")
+    if tmux is None:
+        yield False, "tmux", "not found; install it: apt-get install tmux, or brew install tmux"
+    else:
+        done = subprocess.run(
+            [tmux, "-V"], capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+        yield done.returncode == 0, "tmux", f"{done.stdout.strip()} at {tmux}"
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 2 * settings.slots + 64
+    yield limit >= needed, "files", f"{limit} open files allowed, {needed} needed (ulimit -n)"
+
+
+def _sessions(settings: Settings) -> Iterator[Finding]:
+    try:
+        seen = build_runtime(settings, os.environ).observe()
+    except SidekickError as error:
+        yield False, "sessions", error.message
+        return
+    if isinstance(seen, Unknown):
+        yield False, "sessions", seen.message
+    else:
+        yield True, "sessions", f"tmux can be asked ({type(seen).__name__})"
+
+
+def _list(settings: Settings) -> Iterator[Finding]:
+    try:
+        schema = read_row_schema(settings.paths.schemas / SCHEMA)
+        source = build_source(settings, schema)
+        rows = len(source.read().rows)
+    except SidekickError as error:
+        yield False, "list", error.message
+        return
+    yield True, "list", f"{source.name}: {rows} rows; its rows are checked by: sidekick validate"
+    file = source.watched
+    if file is not None:
+        writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+        text = "can be written" if writable else "cannot be written: no status would reach it"
+        yield writable, "list", f"{file} and its folder {text}"
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    for name in ("state", "logs", "runs", "workspaces"):
+        folder = getattr(settings.paths, name)
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        writable = os.access(there, os.W_OK)
+        free = shutil.disk_usage(there).free
+        text = f"{folder}: {free // _MEGABYTE} MB free"
+        if not writable:
+            text += f", and {there} cannot be written"
+        yield writable and free > _LEAST_FREE, name, text
+
+
+def _controller(settings: Settings) -> Iterator[Finding]:
+    holder = controller_of(settings)
+    section = settings.server
+    if holder:
+        yield True, "controller", f"runs as process {holder.pid}"
+        return
+    with socket.socket(socket.AF_INET6 if ":" in section.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((section.host, section.port))
+        except OSError as error:
+            text = f"{section.host}:{section.port}: {error.strerror}; set server.port"
+            yield False, "server", text
+            return
+    yield True, "server", f"{section.host}:{section.port} is free"
+
+
+def _agents(settings: Settings) -> Iterator[Finding]:
+    if settings.demo:
+        yield True, "demo", "on: no real agent runs, no credit is spent (demo: false ends it)"
+    used = {route.agent for route in settings.models.values()} | {settings.default_agent}
+    for name, section in settings.agents.items():
+        program = section.command[0]
+        found = shutil.which(program) if isinstance(program, str) else None
+        if found:
+            yield True, name, found
+        else:
+            needed = name in used and not settings.demo
+            yield not needed, name, f"the program {program} is not on the PATH"

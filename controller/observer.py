@@ -1,0 +1,65 @@
+"""The observer: sessions as the runtime sees them, joined with what the runs' folders tell."""
+
+from collections.abc import Mapping
+
+from controller.agents.base import Agent, judge_exit
+from controller.core.observed import Observed, Run, Session, Sessions, Unknown
+from controller.runs.folders import RunFolders
+from controller.runs.records import Record
+from controller.runtimes.base import Runtime
+
+
+class Observer:
+    """Looks at the world.
+
+    Args:
+        runtime: Where sessions live.
+        runs: The runs' folders, loaded.
+        agents: Name → agent, who judge the ends of their runs.
+    """
+
+    def __init__(self, runtime: Runtime, runs: RunFolders, agents: Mapping[str, Agent]) -> None:
+        self._runtime = runtime
+        self._runs = runs
+        self._agents = agents
+        self._known: dict[str, tuple[Record, Run]] = {}
+
+    def look(self) -> Observed | Unknown:
+        """One call to the runtime, a few stat calls for each unfinished run."""
+        seen = self._runtime.observe()
+        if isinstance(seen, Unknown):
+            return seen
+        sessions: Mapping[str, Session] = {}
+        server = ""
+        if isinstance(seen, Sessions):
+            sessions = {session.run: session for session in seen.sessions}
+            server = seen.server
+        records = self._runs.look()
+        known = {run_id: self._run(record) for run_id, record in records.items()}
+        self._known = known
+        return Observed(sessions, {run_id: run for run_id, (_, run) in known.items()}, server)
+
+    def _run(self, record: Record) -> tuple[Record, Run]:
+        before = self._known.get(record.id)
+        if before is not None and before[0] == record:
+            return before
+        agent = self._agents.get(record.meta.agent)
+        judge = agent.judge if agent else judge_exit
+        meta = record.meta
+        return record, Run(
+            id=record.id,
+            project=meta.project,
+            slug=meta.slug,
+            agent=meta.agent,
+            folder=meta.folder,
+            words=meta.words,
+            created_at=meta.created_at,
+            conversation=meta.conversation,
+            demo=meta.demo,
+            config=meta.config,
+            gpus=meta.gpus,
+            started_at=record.started_at,
+            report=record.report,
+            stop=record.stop,
+            result=judge(record.exit, record.report) if record.exit else None,
+        )

@@ -1,0 +1,125 @@
+"""The agent: forked, made leader of its own group, executed."""
+
+import os
+
+from controller.shim.program import exec_refusal
+from controller.shim.stdlib import TYPE_CHECKING, Suppress, signal
+from controller.shim.tree import follow_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Launch:
+    """Everything that the agent's process needs to begin.
+
+    Attributes:
+        program: Absolute path of its program.
+        argv: Its arguments, the first as the specification has it.
+        environment: Its whole environment.
+        folder: Descriptor of the folder that it works in.
+        stdin: Descriptor of its standard input; None leaves it the terminal.
+        output: Descriptor of its standard output and error; None leaves it the terminal.
+    """
+
+    __slots__ = ("argv", "environment", "folder", "output", "program", "stdin")
+
+    def __init__(
+        self,
+        program: bytes,
+        argv: list[bytes],
+        environment: "Mapping[bytes, bytes]",
+        folder: int,
+    ) -> None:
+        self.program = program
+        self.argv = argv
+        self.environment = environment
+        self.folder = folder
+        self.stdin: int | None = None
+        self.output: int | None = None
+
+    def close(self) -> None:
+        """Give up what only the agent needs: its secrets and its descriptors."""
+        self.environment = {}
+        for fd in (self.folder, self.stdin, self.output):
+            if fd is not None:
+                os.close(fd)
+
+
+def start(launch: Launch) -> int:
+    """Fork, and return once the agent's program runs.
+
+    Args:
+        launch: What to run, and how.
+
+    Returns:
+        The agent's pid, which is its process group's number too.
+
+    Raises:
+        RunError: `ExecFailed`.
+    """
+    # Closed by a successful exec, so that its end of file says that the program runs.
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    parent = os.getpid()
+    # A signal between fork and exec would meet the shim's handlers and be lost to the agent.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid == 0:
+            _become(launch, parent, writer)
+    except OSError as error:
+        os.close(reader)
+        raise exec_refusal(launch.program, error) from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(writer)
+    if launch.output is None:
+        # In both processes, for either may be the first that needs the group.
+        with Suppress(OSError):
+            os.setpgid(pid, pid)
+    failure = os.read(reader, 32)
+    os.close(reader)
+    if failure:
+        os.waitpid(pid, 0)
+        raise exec_refusal(launch.program, OSError(int(failure), ""))
+    return pid
+
+
+def take_terminal(group: int) -> None:
+    """Put a process group into the foreground of the session's terminal, where there is one.
+
+    Args:
+        group: The group's number.
+    """
+    with Suppress(OSError):
+        os.tcsetpgrp(0, group)
+
+
+def _become(launch: Launch, parent: int, errors: int) -> None:
+    """Turn the forked process into the agent; never returns."""
+    number = 0
+    try:
+        if not follow_parent(parent):
+            os._exit(143)
+        if launch.output is None:
+            os.setpgid(0, 0)
+            take_terminal(os.getpid())
+        else:
+            # Without a terminal, a password prompt on /dev/tty fails instead of hanging unseen.
+            os.setsid()
+            os.dup2(launch.output, 1)
+            os.dup2(launch.output, 2)
+        if launch.stdin is not None:
+            os.dup2(launch.stdin, 0)
+        os.fchdir(launch.folder)
+        # Python ignores SIGPIPE and SIGXFSZ, the shim more; ignored signals outlive an exec.
+        for signum in signal.valid_signals():
+            with Suppress(OSError, ValueError):
+                signal.signal(signum, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execve(launch.program, launch.argv, launch.environment)  # noqa: S606 - no shell, by rule
+    except OSError as error:
+        number = error.errno or 0
+    finally:
+        os.write(errors, b"%d" % number)
+        os._exit(127)

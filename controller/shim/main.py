@@ -1,0 +1,107 @@
+"""From the arguments to the pair of shims."""
+
+import os
+
+from controller.shim.child import Launch
+from controller.shim.faults import RunError, invalid, own_fault, say
+from controller.shim.folder import RunFolder
+from controller.shim.inner import watch_over
+from controller.shim.program import find_program, open_folder
+from controller.shim.spec import Spec, parse_environment, parse_spec
+from controller.shim.stdlib import TYPE_CHECKING
+from controller.shim.tree import become_subreaper, follow_parent
+from controller.shim.wakes import Wakes, hold_signals, release_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: "Sequence[str]") -> None:
+    """Run what a run's folder specifies, then exit with the agent's status.
+
+    Args:
+        argv: The program's name, and the run's folder.
+    """
+    status = 125
+    try:
+        status = _run(argv)
+    except BaseException as error:  # noqa: BLE001 - no traceback belongs into a person's pane
+        say(own_fault(error).message)
+    finally:
+        # Without the interpreter's own good-byes: they take 2 ms and have nothing to flush.
+        os._exit(status)
+
+
+def _run(argv: "Sequence[str]") -> int:
+    _open_standard_descriptors()
+    wakes = Wakes()
+    if len(argv) != 2:
+        say("This program is started by the controller, with the folder of a run.")
+        return 2
+    try:
+        folder = RunFolder(argv[1])
+    except OSError as error:
+        say(f"The run's folder {argv[1]} cannot be opened: {error.strerror}.")
+        return 125
+    if folder.exists("started.json") or folder.exists("exit.json"):
+        say(f"The run in {folder.path} has been started before. A run is started once.")
+        return 125
+    try:
+        spec, launch = _prepare(folder)
+        os.fchdir(folder.fd)  # so that the shim keeps no other folder busy
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the record must say so
+        from controller.shim.record import refuse
+
+        return refuse(folder, error if isinstance(error, RunError) else own_fault(error))
+    return _fork(folder, spec, launch, wakes)
+
+
+def _prepare(folder: RunFolder) -> tuple[Spec, Launch]:
+    """Read what the controller left, and look whether it can be run."""
+    # First of all: whatever comes next, the secrets shall not stay on the disk.
+    try:
+        secrets = folder.consume("env")
+    except OSError as error:
+        raise invalid(f"env cannot be read: {error.strerror}") from None
+    try:
+        spec = parse_spec(folder.read("spec.json"))
+    except OSError as error:
+        raise invalid(f"spec.json cannot be read: {error.strerror}") from None
+    environment = {
+        **os.environb,
+        b"PWD": spec.folder,  # the session's own may be another
+        **parse_environment(secrets),
+        b"SIDEKICK_RUN_ID": spec.run,
+        b"SIDEKICK_RUN_DIR": os.fsencode(folder.path),
+    }
+    descriptor = open_folder(spec.folder)
+    program = find_program(spec.argv[0], spec.folder, environment)
+    return spec, Launch(program, spec.argv, environment, descriptor)
+
+
+def _fork(folder: RunFolder, spec: Spec, launch: Launch, wakes: Wakes) -> int:
+    """Become two: the pane's process stands by, its child watches over the agent."""
+    become_subreaper()
+    outer = os.getpid()
+    hold_signals()
+    inner = os.fork()
+    if inner:
+        release_signals()
+        launch.close()
+        from controller.shim.outer import stand_by  # here, for the inner shim runs by now
+
+        return stand_by(folder, spec, wakes, inner)
+    wakes.close()
+    wakes = Wakes()
+    wakes.told = not follow_parent(outer)
+    release_signals()
+    os._exit(watch_over(folder, spec, launch, wakes, outer))
+
+
+def _open_standard_descriptors() -> None:
+    """Fill gaps among 0, 1 and 2, where a pipe of ours would pass for the agent's own."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)

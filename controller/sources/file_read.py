@@ -1,0 +1,151 @@
+"""Reading a file that other programs write in place, without ever seeing half of it.
+
+A half-written CSV is most often a valid CSV with fewer rows, so that no parser can tell. A read
+lease can: the kernel grants it only while nobody has the file open for writing, and holds
+writers back until it is given up. Where there is none (another user's file, a network file
+system, a program that keeps the file open all day), a file that changed just now is read again
+until it has been quiet for a while.
+"""
+
+import fcntl
+import os
+import signal
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from controller.sources.base import SourceUnavailable
+from controller.sources.file_errors import not_readable
+
+_FRESH_S = 1.0  # changed more recently than this, a file may be in the midst of a save
+_QUIET_S = 0.1  # how long it must rest where nobody can tell whether it is open
+_QUIET_WHILE_OPEN_S = 0.5  # and where it is known to be open for writing
+_STEP_S = 0.01
+_PATIENCE_S = 2.0
+
+
+class Stamp(NamedTuple):
+    """What tells one state of a file from another without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Stamp":
+        """The stamp in what stat or fstat said."""
+        return cls(
+            *(status.st_dev, status.st_ino, status.st_size),
+            *(status.st_mtime_ns, status.st_ctime_ns),
+        )
+
+    def age(self) -> float:
+        """Seconds since the last change, by the wall clock; a time to come counts as now."""
+        return max(0.0, time.time() - self.mtime_ns / 1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """One whole read.
+
+    Attributes:
+        data: Every byte.
+        stamp: The file's stamp from before the first byte was read.
+    """
+
+    data: bytes
+    stamp: Stamp
+
+
+def read_whole(path: Path) -> FileContent:
+    """Read a file at a moment when nobody is in the midst of writing it.
+
+    Raises:
+        SourceUnavailable: It is missing, forbidden, no regular file, or was written all the time.
+    """
+    quiet_since = time.monotonic()
+    give_up = quiet_since + _PATIENCE_S
+    before: bytes | None = None
+    while True:
+        content, quiet_needed = _read_once(path)
+        now = time.monotonic()
+        if content.data != before:
+            before, quiet_since = content.data, now
+        if now - quiet_since >= quiet_needed:
+            return content
+        if now > give_up:
+            raise SourceUnavailable(
+                "FileBusy",
+                f"{path} is being written without a pause; it is read again when that program "
+                "is done.",
+            )
+        time.sleep(_STEP_S)
+
+
+def read_now(path: Path) -> bytes:
+    """Read a file as it stands at this moment, whoever writes it."""
+    return path.read_bytes()
+
+
+def _read_once(path: Path) -> tuple[FileContent, float]:
+    """One read, and the seconds for which its bytes must have stayed the same to be trusted."""
+    try:
+        descriptor = _open(path)
+        try:
+            quiet_needed = _lease(descriptor)
+            stamp = Stamp.of(os.fstat(descriptor))
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read()
+            unmoved = stamp == Stamp.of(os.fstat(descriptor))
+        finally:
+            os.close(descriptor)  # gives the lease back too
+    except OSError as error:
+        raise not_readable(path, error) from error
+    settled = unmoved and stamp.age() > _FRESH_S
+    return FileContent(data, stamp), 0.0 if settled else quiet_needed
+
+
+def _open(path: Path) -> int:
+    # O_NONBLOCK: a pipe of that name must not hold the loop up.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+            raise SourceUnavailable(
+                "NotAFile",
+                f"{path} cannot be read: it is {kind}. Correct priority_source.csv.file.",
+            )
+        if status.st_nlink == 0 and _has_no_name(path):
+            raise SourceUnavailable(
+                "SingleFileMount",
+                f"{path} was replaced outside of this container, which still sees the old file. "
+                "Mount its folder instead of the single file.",
+            )
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _has_no_name(path: Path) -> bool:
+    # A file without a name is common for an instant: it was opened just before its replacement.
+    # Only where the path still leads there is it a mount of what is gone elsewhere.
+    return path.stat().st_nlink == 0
+
+
+def _lease(descriptor: int) -> float:
+    try:
+        # A writer that waits for us makes the kernel send SIGIO, which ends a process that does
+        # not expect it. SIGURG is ignored by default, and the lease is over in a moment anyway.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except BlockingIOError:
+        return _QUIET_WHILE_OPEN_S
+    except (OSError, AttributeError):  # not our file, no leases here; AttributeError: not Linux
+        return _QUIET_S
+    return 0.0

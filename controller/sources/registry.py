@@ -1,0 +1,32 @@
+"""Which word of `priority_source.type` is which class.
+
+A class is imported only when its kind is used: a source may need a heavy library. A new source
+is one file and one line here. The in-memory twin is not listed: nobody wants nothing by mistake.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import cast
+
+from controller.core.errors import TerminalError
+from controller.sources.base import Source
+
+SOURCES = {
+    "csv": "controller.sources.csv_file:CsvFile",
+}
+
+
+def source_class(kind: str) -> Callable[..., Source]:
+    """The class for a kind of source, to be called with that kind's own arguments.
+
+    Raises:
+        TerminalError: There is no such kind.
+    """
+    if kind not in SOURCES:
+        raise TerminalError(
+            "SourceUnknown",
+            f"priority_source.type: {kind!r} is no kind of source. Use one of: "
+            f"{', '.join(sorted(SOURCES))}.",
+        )
+    module, _, name = SOURCES[kind].partition(":")
+    return cast("Callable[..., Source]", getattr(importlib.import_module(module), name))

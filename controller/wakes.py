@@ -1,0 +1,149 @@
+"""Wakes: what shortens the wait between two ticks. They carry no data.
+
+A change of the list's folder, of the state folder, or a word in a run's folder wakes the loop,
+and so does a signal. Where inotify is silent (network file systems, shared folders of virtual
+machines) the list's file is looked at every few seconds.
+"""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from inotify_simple import INotify, flags
+
+RUN_FILES = frozenset({"started.json", "events.jsonl", "exit.json"})
+_RUN_MASK = flags.MOVED_TO | flags.CLOSE_WRITE | flags.ONLYDIR
+_FOLDER_MASK = (
+    flags.MOVED_TO | flags.CLOSE_WRITE | flags.CREATE | flags.DELETE | flags.MODIFY | flags.ONLYDIR
+)
+_BLIND_SECONDS = 1.0
+"""Between two ticks where the system gives no inotify at all."""
+
+Signature = tuple[int, int, int]
+
+
+class Wakes:
+    """One place to wait at.
+
+    Args:
+        file: The list's file, or None where the list is none.
+        folders: Folder → names of files in it that matter.
+        interval: Seconds between looks at the list's file.
+    """
+
+    def __init__(
+        self, file: Path | None, folders: Iterable[tuple[Path, frozenset[str]]], interval: float
+    ) -> None:
+        self._file = file
+        self._interval = interval
+        self._signals = False
+        self._names: dict[int, frozenset[str]] = {}
+        self._runs: dict[Path, int] = {}
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._inotify: INotify | None = INotify(nonblocking=True)
+        except OSError:
+            self._inotify = None
+        self._seen = self._signature()
+        if file is not None:
+            self._watch(file.parent, frozenset({file.name}), _FOLDER_MASK)
+            if file.is_symlink():
+                real = file.resolve()
+                self._watch(real.parent, frozenset({real.name}), _FOLDER_MASK)
+        for folder, names in folders:
+            self._watch(folder, names, _FOLDER_MASK)
+
+    def listen_to_signals(self) -> None:
+        """Let any handled signal end a wait."""
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        self._signals = True
+
+    def wake(self) -> None:
+        """End the wait, now or the next; from any thread."""
+        with suppress(BlockingIOError):  # a full pipe wakes as well
+            os.write(self._writer, b"\0")
+
+    def watch_run(self, folder: Path) -> None:
+        """Watch a run's folder, before its session starts."""
+        if folder not in self._runs:
+            watch = self._watch(folder, RUN_FILES, _RUN_MASK)
+            if watch is not None:
+                self._runs[folder] = watch
+
+    def keep_runs(self, folders: frozenset[Path]) -> None:
+        """Watch just these runs' folders."""
+        for folder in set(self._runs) - folders:
+            watch = self._runs.pop(folder)
+            self._names.pop(watch, None)
+            if self._inotify:
+                with suppress(OSError):  # the folder is gone, and the watch with it
+                    self._inotify.rm_watch(watch)
+        for folder in folders:
+            self.watch_run(folder)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something happens, at most this long."""
+        if self._inotify is None:
+            seconds = min(seconds, _BLIND_SECONDS)
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            sources = [self._reader, *([self._inotify] if self._inotify else [])]
+            ready, _, _ = select.select(sources, [], [], min(left, self._interval))
+            woken = False
+            if self._reader in ready:
+                os.read(self._reader, 4096)
+                woken = True
+            if self._inotify in ready:
+                woken = self._relevant() or woken
+            if woken or self._file_changed():
+                return
+
+    def close(self) -> None:
+        """Give back the descriptors."""
+        if self._signals:
+            signal.set_wakeup_fd(-1)
+        if self._inotify:
+            self._inotify.close()
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def _watch(self, folder: Path, names: frozenset[str], mask: int) -> int | None:
+        if self._inotify is None:
+            return None
+        try:
+            watch: int = self._inotify.add_watch(folder, mask)
+        except OSError:
+            return None
+        self._names[watch] = self._names.get(watch, frozenset()) | names
+        return watch
+
+    def _relevant(self) -> bool:
+        """Whether one of the events that came is about a file that matters."""
+        assert self._inotify is not None
+        relevant = False
+        for event in self._inotify.read(timeout=0):
+            if event.mask & flags.Q_OVERFLOW or event.name in self._names.get(event.wd, ()):
+                relevant = True
+        return relevant
+
+    def _file_changed(self) -> bool:
+        signature = self._signature()
+        changed = signature != self._seen
+        self._seen = signature
+        return changed
+
+    def _signature(self) -> Signature | None:
+        if self._file is None:
+            return None
+        try:
+            stat = self._file.stat()
+        except OSError:
+            return None
+        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

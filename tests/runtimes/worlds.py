@@ -1,0 +1,122 @@
+"""What surrounds a runtime in the contract suite: one world for each implementation."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Protocol
+
+from controller.core.observed import Session, Unknown
+from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
+from controller.runtimes.memory import MemoryRuntime
+from tests.runtimes.lab import Lab, sessions_of, wait_for
+
+
+class World(Protocol):
+    """A runtime, and what may happen around it."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime under test."""
+        ...
+
+    def request(self, name: str, run: str = "") -> StartRequest:
+        """A request for a run that stays until it is ended."""
+        ...
+
+    def end(self, run: str) -> None:
+        """Let the run's process end."""
+        ...
+
+    def write(self, run: str, text: str) -> None:
+        """Let the run's process print."""
+        ...
+
+    def lose_server(self) -> None:
+        """Kill the server with all its sessions."""
+        ...
+
+    def stall(self) -> None:
+        """Let the server not answer."""
+        ...
+
+    def resume(self) -> None:
+        """Let it answer again."""
+        ...
+
+    def add_foreign(self, name: str, owner: str) -> None:
+        """Start another's session, or with an owner another controller's."""
+        ...
+
+
+class MemoryWorld:
+    """The world of the in-memory runtime, which has all faults built in."""
+
+    def __init__(self) -> None:
+        self.runtime = MemoryRuntime()
+        self.end = self.runtime.end
+        self.lose_server = self.runtime.lose_server
+
+    def request(self, name: str, run: str = "") -> StartRequest:
+        """A request; the folder need not exist."""
+        return StartRequest(run or f"run-{name}", name, Path("/runs") / (run or name))
+
+    def write(self, run: str, text: str) -> None:
+        """Let the run's process print."""
+        self.runtime.write(run, text)
+
+    def stall(self) -> None:
+        """Let the server not answer."""
+        self.runtime.unknown = Unknown("TmuxTimeout", "The server did not answer.")
+        self.runtime.fail_next("start", RuntimeFault("TmuxTimeout", "The server did not answer."))
+
+    def resume(self) -> None:
+        """Let it answer again."""
+        self.runtime.unknown = None
+
+    def add_foreign(self, name: str, owner: str) -> None:
+        """Start another's session."""
+        self.runtime.add_foreign(name, owner=owner, run=f"run-{name}")
+
+
+class TmuxWorld:
+    """The world of the tmux runtime: a real server, real processes and signals."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.runtime = lab.runtime(deadline=1.0)
+        self.request = lab.request
+
+    def end(self, run: str) -> None:
+        """Let the run's process end."""
+        os.kill(self._session(run).pid, signal.SIGKILL)
+        wait_for(lambda: not self._session(run).alive)
+
+    def write(self, run: str, text: str) -> None:
+        """Let the run's terminal show a text."""
+        session = self._session(run)
+        Path(f"/proc/{session.pid}/fd/1").readlink().write_text(text)
+        last = text.split("\n")[-2]
+        wait_for(lambda: last in self.runtime.screen(session, 5))
+
+    def lose_server(self) -> None:
+        """Kill the server with all its sessions."""
+        os.kill(self.lab.server_pid(), signal.SIGKILL)
+        wait_for(lambda: not self.lab.pids())
+
+    def stall(self) -> None:
+        """Stop the server's process."""
+        os.kill(self.lab.server_pid(), signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        os.kill(self.lab.server_pid(), signal.SIGCONT)
+
+    def add_foreign(self, name: str, owner: str) -> None:
+        """Start another's session."""
+        if owner:
+            assert self.lab.runtime(owner=owner).start([self.request(name)]) == {}
+        else:
+            self.lab.tmux("new-session", "-d", "-s", name, "sleep 600")
+
+    def _session(self, run: str) -> Session:
+        return next(s for s in sessions_of(self.runtime) if s.run == run)
