@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,7 @@ from controller.wakes import Wakes
 SHIM = Path(__file__).resolve().parent / "shim"
 LOCK = "controller.lock"
 DATABASE = "sidekick.db"
+SOCKET = "socket"
 ROW_SCHEMA = "row.schema.json"
 PRUNE_SECONDS = 3600.0
 
@@ -207,7 +209,9 @@ def read_row_schema(path: Path) -> RowSchema:
 def build_source(settings: Settings, schema: RowSchema) -> Source:
     """The list that the settings name."""
     csv = settings.priority_source.csv
-    return source_class("csv")(csv.file, encoding=csv.encoding, required=schema.required)
+    here = Path.cwd()
+    file = csv.file.relative_to(here) if csv.file.is_relative_to(here) else csv.file
+    return source_class("csv")(file, encoding=csv.encoding, required=schema.required)
 
 
 def build_runtime(settings: Settings, environment: Mapping[str, str]) -> Runtime:
@@ -215,12 +219,31 @@ def build_runtime(settings: Settings, environment: Mapping[str, str]) -> Runtime
     owner = digest(str(settings.paths.runs.resolve()))
     shown = {name: environment[name] for name in SESSION_VARIABLES if environment.get(name)}
     return runtime_class("tmux")(
-        settings.paths.socket or default_socket(owner),
+        settings.paths.socket or _remembered_socket(settings.paths.state / SOCKET, owner),
         owner=owner,
         shim=(sys.executable, "-I", "-S", str(SHIM)),
         environment={"LANG": "C.UTF-8", "PATH": os.defpath, **shown},
         configuration=settings.paths.state / "tmux.conf",
     )
+
+
+def _remembered_socket(note: Path, owner: str) -> Path:
+    """The socket that was used before, as long as its folder is there (a reboot clears it).
+
+    The default depends on the environment, which differs between a login, cron and sudo: all of
+    them must find the same sessions.
+    """
+    try:
+        known = Path(note.read_text(encoding="utf-8").strip())
+        if known.is_absolute() and known.parent.is_dir():
+            return known
+    except OSError:
+        pass
+    socket = default_socket(owner)
+    with suppress(OSError):  # without the note the default is found again where nothing differs
+        note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        note.write_text(f"{socket}\n", encoding="utf-8")
+    return socket
 
 
 def build_agents(settings: Settings) -> dict[str, Agent]:

@@ -38,7 +38,7 @@ def prune(
     Args:
         members: Name → memory.
         live: Names that have a session.
-        approved: The digest that the user approved, or empty.
+        approved: The digest that the user approved, or empty; what is approved is due at once.
         now: The time.
     """
     gone = [
@@ -64,8 +64,9 @@ def prune(
     mark = digest(*sorted(at_stake))
     guarded = bool(at_stake) and count > 1 and count > SHARE * owned and approved != mark
     blocked = at_stake if guarded else frozenset()
+    approval = bool(at_stake) and approved == mark
     times = {
-        name: deletion_due(absence, now)
+        name: now if approval and name in at_stake else deletion_due(absence, now)
         for name in gone
         if name not in blocked and (absence := members[name].absence)
     }

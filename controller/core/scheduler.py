@@ -81,9 +81,18 @@ class _Ledger:
             return Grant()
         index = self.free_gpu()
         if index is None:
-            return Refusal("NoGPU", f"all {limits.gpus} GPUs are taken" if limits.gpus else
-                           "it needs a GPU and the settings give none (gpus: 0)")  # fmt: skip
+            return Refusal("NoGPU", _no_gpu(limits.gpus))
         return Grant((index,))
+
+
+def _no_gpu(gpus: int) -> str:
+    match gpus:
+        case 0:
+            return "it needs a GPU and the settings give none (gpus: 0)"
+        case 1:
+            return "the GPU is taken"
+        case _:
+            return f"all {gpus} GPUs are taken"
 
 
 def schedule(

@@ -1,0 +1,214 @@
+"""Faults of the surroundings and of agents: each is a reason on its row."""
+
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+
+import pytest
+
+from tests.e2e.lab import SIDEKICK, Lab, alive, wait_for
+
+WORKS = '"echo started; exec sleep 1000"'
+
+
+def test_a_missing_program_is_a_reason_and_no_crash_loop(lab: Lab) -> None:
+    """It is Queued, with what is missing; other rows go on."""
+    lab.settle_in(
+        "One,1,Pending,nope,,do it,,,,", f"Two,2,Pending,sh,,{WORKS},,,,",
+        agents={"nope": {"command": ["no-such-program", "{prompt}"]},
+                "sh": {"command": ["sh", "-c", "{prompt}"]}},
+    )  # fmt: skip
+    lab.start()
+    row = lab.wait_reason("One", "ProgramMissing")
+    assert row["Status"] == "Queued"
+    assert "no-such-program" in row["Reason"]
+    lab.wait_status("Two", "In Progress")
+
+
+def test_a_missing_folder_is_a_reason(lab: Lab) -> None:
+    """A folder that config.yaml names must exist; once it does, the project starts."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,", projects={"One": "elsewhere"})
+    lab.start()
+    row = lab.wait_reason("One", "FolderMissing")
+    assert row["Status"] == "Queued"
+    assert str(lab.root / "elsewhere") in row["Reason"]
+    (lab.root / "elsewhere").mkdir()
+    lab.edit("One", Status="Pending")
+    lab.wait_status("One", "In Progress")
+
+
+def test_a_crash_waits_and_says_when_it_tries_again(lab: Lab) -> None:
+    """Exit status and last line are on the row."""
+    lab.settle_in('One,1,Pending,,,"echo went wrong; exit 3",,,,')
+    lab.start()
+    row = lab.wait_reason("One", "CrashBackoff")
+    assert row["Status"] == "Queued"
+    assert "exit status 3: went wrong" in row["Reason"]
+    assert "try 2 of 5" in row["Reason"]
+
+
+def test_the_controller_ends_and_its_agents_go_on(lab: Lab) -> None:
+    """SIGTERM and SIGINT end it; another adopts the sessions and restarts nothing."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    agents = lab.agents()
+    assert lab.stop(signal.SIGTERM) == 0
+    assert "agents keep working" in lab.output()
+    assert "stop --all" in lab.output()
+    lab.start()
+    wait_for("a look", lambda: lab.get("/readyz"))
+    assert lab.stop(signal.SIGINT) == 0
+    lab.start()
+    assert lab.agents() == agents
+    assert all(alive(pid) for pid in agents.values())
+
+
+def test_an_agent_that_ends_while_nobody_looks_is_completed(lab: Lab) -> None:
+    """What happened between two controllers is not lost."""
+    lab.settle_in('One,1,Pending,,,"while [ ! -e go ]; do sleep 0.1; done",,,,')
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    lab.stop(signal.SIGKILL)
+    (lab.root / "workspaces" / "one" / "go").touch()
+    wait_for("its end", lambda: not lab.agents())
+    assert lab.status("One") == "In Progress"
+    lab.start()
+    lab.wait_status("One", "Completed")
+
+
+def test_a_second_controller_is_refused_and_told_the_first(lab: Lab) -> None:
+    """On the same state, and on the same list with another state."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    first = lab.start()
+    for extra in ({}, {"SIDEKICK_PATHS_STATE": "other"}):
+        second = lab.sidekick("run", "--plain", extra=extra)
+        assert second.returncode == 2
+        assert f"process {first.pid}" in second.stderr
+        assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("damage", ["deleted", "garbage", "truncated"])
+def test_lost_memory_is_rebuilt_and_stops_nothing(lab: Lab, damage: str) -> None:
+    """From the rows, the runs' folders and what runs; a damaged file is set aside."""
+    lab.settle_in(
+        f"One,1,Pending,,,{WORKS},,,,", f"Two,2,Pending,sh,,{WORKS},,,,",
+        'Three,3,Pending,,,"exit 0",,,,', f"Four,4,Paused,,,{WORKS},,,,",
+    )  # fmt: skip
+    lab.start()
+    for name, status in (("One", "In Progress"), ("Two", "In Progress"), ("Three", "Completed")):
+        lab.wait_status(name, status)
+    wait_for("two agents", lambda: len(lab.agents()) == 2)
+    agents = lab.agents()
+    lab.stop(signal.SIGKILL)
+    database = lab.root / "state" / "sidekick.db"
+    with closing(sqlite3.connect(database)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for path in lab.root.glob("state/sidekick.db-*"):
+        path.unlink()
+    match damage:
+        case "deleted":
+            database.unlink()
+        case "garbage":
+            database.write_bytes(b"no database" * 1000)
+        case _:
+            database.write_bytes(database.read_bytes()[:5000])
+    before = {name: row["Status"] for name, row in lab.rows().items()}
+    lab.start()
+    lab.edit("One", Priority="9")
+    wait_for("the edit", lambda: '"priority": 9' in lab.sidekick("get", "-o", "json").stdout)
+    assert before == {name: row["Status"] for name, row in lab.rows().items()}
+    assert agents == lab.agents()
+    assert all(alive(pid) for pid in agents.values())
+    if damage != "deleted":
+        assert list((lab.root / "state").glob("sidekick.db.broken-*"))
+
+
+def test_a_broken_list_keeps_the_last_good_rows(lab: Lab) -> None:
+    """Nothing is stopped because the list cannot be read; status and metrics say so."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    (pid,) = lab.agents().values()
+    good = lab.list.read_text()
+    for bad in ("", "Project,Status\nOne,Paused\n", good + '"unclosed', "\0\0"):
+        lab.list.write_text(bad)
+        wait_for(
+            f"source_valid 0 for {bad[:20]!r}",
+            lambda: "sidekick_source_valid 0.0" in (lab.get("/metrics") or ""),
+        )
+        assert alive(pid)
+        assert lab.list.read_text() == bad
+        lab.list.write_text(good)
+        wait_for("a good read", lambda: "sidekick_source_valid 1.0" in (lab.get("/metrics") or ""))
+    assert alive(pid)
+
+
+def test_a_killed_tmux_server_is_no_crash(lab: Lab) -> None:
+    """Agents are started again; nobody counts it against them."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    (pid,) = lab.agents().values()
+    server = int(lab.tmux("display-message", "-p", "#{pid}"))
+    subprocess.run(["kill", "-9", str(server)], check=True)
+    wait_for("the old agent's end", lambda: not alive(pid))
+    wait_for("a new agent", lambda: len(lab.agents()) == 1 and pid not in lab.agents().values())
+    row = lab.wait_status("One", "In Progress")
+    assert "Crash" not in row["Reason"]
+
+
+def test_a_foreign_session_of_the_same_name_is_left_alone(lab: Lab) -> None:
+    """Identity is the mark; the row says whose the name is."""
+    lab.settle_in(f"One,1,Paused,,,{WORKS},,,,", f"Two,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    lab.wait_status("Two", "In Progress")
+    lab.tmux("new-session", "-d", "-s", "one", "sleep", "999")
+    lab.edit("One", Status="Pending")
+    lab.wait_reason("One", "SessionNameTaken")
+    assert lab.sessions() == ["one", "two"]
+    lab.edit("Two", Status="Paused")
+    wait_for("only the foreign one", lambda: lab.sessions() == ["one"])
+    lab.tmux("kill-session", "-t", "=one")
+    lab.wait_status("One", "In Progress", 30)
+
+
+def test_the_fleet_rests_and_goes_on_with_and_without_a_controller(lab: Lab) -> None:
+    """`stop --all` ends every session and holds until `resume --all`."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,", f"Two,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    wait_for("two agents", lambda: len(lab.agents()) == 2)
+    done = lab.sidekick("stop", "--all", "-m", "lunch")
+    assert (done.returncode, lab.sessions()) == (0, [])
+    lab.wait_reason("One", "Suspended")
+    assert "lunch" in lab.sidekick("status").stdout
+    lab.sidekick("resume", "--all", check=True)
+    wait_for("two agents", lambda: len(lab.agents()) == 2)
+    lab.wait_status("One", "In Progress")
+    lab.stop()
+    done = lab.sidekick("stop", "--all")
+    assert (done.returncode, lab.sessions()) == (0, [])
+    lab.start()
+    lab.wait_reason("One", "Suspended")
+    assert not lab.sessions()
+
+
+def test_kill_9_of_the_controller_never_makes_a_second_session(lab: Lab) -> None:
+    """However often, whenever."""
+    lab.settle_in(*(f"P{n},1,Pending,,,{WORKS},,,," for n in range(5)))
+    for _ in range(4):
+        with (lab.root / "out.log").open("a") as out:
+            process = subprocess.Popen(
+                [SIDEKICK, "run", "--plain"], cwd=lab.root, env=lab.environment, stdout=out,
+                stderr=out,
+            )  # fmt: skip
+        seen = len(lab.sessions())
+        wait_for("some progress", lambda: len(lab.sessions()) > seen or len(lab.sessions()) == 5)  # noqa: B023
+        process.kill()
+        process.wait()
+    lab.start()
+    wait_for("five agents", lambda: len(lab.agents()) == 5)
+    for name in lab.rows():
+        lab.wait_status(name, "In Progress")
+    assert len(lab.sessions()) == 5
