@@ -76,7 +76,7 @@ def test_a_deleted_row_ends_after_half_a_minute(lab: Lab) -> None:
     lab.write(*(row for row in rows[1:] if not row.startswith("Two,")))
     wait_for("its end", lambda: "two" not in lab.sessions(), 40)
     assert len(lab.agents()) == 3
-    assert "RowDeleted" in lab.output()
+    assert "its row was deleted" in lab.output()
 
 
 def test_a_renamed_row_is_the_same_project(lab: Lab) -> None:

@@ -1,0 +1,173 @@
+"""What a person sees and touches: the live table, a seat at a session, programs that draw."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.lab import ROOT, SIDEKICK, Lab, alive, wait_for
+
+
+class Terminal:
+    """A terminal of 120x40 with a person in front of it: a tmux server of its own."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._socket = lab.root / "person"
+        self._lab = lab
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", "-s", "me",
+                  "env", "-i", *(f"{k}={v}" for k, v in lab.environment.items()),
+                  "TERM=screen-256color", "LANG=C.UTF-8", "bash", "--norc")  # fmt: skip
+        self.tmux("set-option", "-g", "remain-on-exit", "on")
+        self.type(f"cd {lab.root}; PS1='$ '")
+
+    def tmux(self, *arguments: str) -> str:
+        """Ask the person's own tmux server."""
+        done = subprocess.run(
+            ["tmux", "-u", "-S", self._socket, *arguments],
+            capture_output=True, text=True, timeout=10, check=True,
+            env={"PATH": os.environ["PATH"], "HOME": str(self._lab.root), "LANG": "C.UTF-8"},
+        )  # fmt: skip
+        return done.stdout
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        self.tmux("send-keys", "-t", "me", "-l", text)
+        self.keys("Enter")
+
+    def keys(self, *names: str) -> None:
+        """Press keys."""
+        self.tmux("send-keys", "-t", "me", *names)
+
+    def screen(self, *options: str) -> str:
+        """What the person sees."""
+        return self.tmux("capture-pane", "-p", *options, "-t", "me")
+
+    def shows(self, text: str, seconds: float = 15) -> str:
+        """Wait until the screen shows a text; returns the screen."""
+        wait_for(f"{text!r} on the screen", lambda: text in self.screen(), seconds)
+        return self.screen()
+
+    def close(self) -> None:
+        """Leave."""
+        self.tmux("kill-server")
+
+
+@pytest.fixture
+def terminal(lab: Lab) -> Iterator[Terminal]:
+    """A person's terminal in the lab's folder."""
+    terminal = Terminal(lab)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def test_a_newcomer_sees_the_live_table(lab: Lab, terminal: Terminal) -> None:
+    """Projects, the address, how to attach; Ctrl-C says that agents keep working."""
+    shutil.copy(ROOT / "config.yaml", lab.root)
+    shutil.copy(ROOT / "desired" / "priorities.csv", lab.list)
+    terminal.type(f"{SIDEKICK} run")
+    terminal.shows("Pipecat Voice", 5)
+    screen = terminal.shows("In Progress", 5)
+    for text in ("Antenna ML Pipeline", "eButterfly Export", "In Progress", "http://127.0.0.1:",
+                 "no credit is spent", "attach", "Ctrl-C", "NEXT ACTION", "PRI"):  # fmt: skip
+        assert text in screen
+    terminal.shows("Waiting", 60)
+    assert 'attach "Pipecat Voice"' in terminal.screen()
+    agents = lab.agents()
+    terminal.keys("C-c")
+    screen = terminal.shows("agents keep working.")
+    assert "stop --all" in screen
+    assert "Traceback" not in screen
+    assert all(alive(pid) for pid in agents.values())
+
+
+def test_attach_answer_and_detach(lab: Lab, terminal: Terminal) -> None:
+    """A person sits down at a session, answers its question, and leaves it running."""
+    lab.settle_in('One,1,Pending,tty,,"read -p name? name; echo hello $name; exec sleep 99",,,,',
+                  agents={"tty": {"command": ["bash", "-c", "{prompt}"], "mode": "interactive"}},
+                  default_agent="tty")  # fmt: skip
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    (pid,) = lab.agents().values()
+    terminal.type(f"{SIDEKICK} attach one")
+    terminal.shows("name?")
+    terminal.type("Ada")
+    terminal.shows("hello Ada")
+    terminal.keys("C-b", "d")
+    terminal.shows("detached")
+    assert alive(pid)
+    assert "hello Ada" in lab.sidekick("logs", "One").stdout
+
+
+@pytest.mark.skipif(not shutil.which("vim"), reason="vim is not installed")
+def test_a_full_screen_editor_works_as_an_agent(lab: Lab, terminal: Terminal) -> None:
+    """Vim draws, follows the size of the terminal, suspends and goes on, writes and ends well."""
+    note = "autocmd VimResume * call writefile(['yes'], 'resumed')"
+    vim = {"command": ["vim", "-u", "NONE", "-c", note, "{prompt}"], "mode": "interactive"}
+    lab.settle_in("One,1,Pending,vim,,note.txt,,,,", agents={"vim": vim}, default_agent="vim")
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    terminal.type(f"{SIDEKICK} attach One")
+    terminal.shows("~")
+    terminal.tmux("resize-window", "-t", "me", "-x", "90", "-y", "30")
+    wait_for("the size", lambda: lab.tmux("list-windows", "-F", "#{window_width}") == "90\n")
+    terminal.keys("C-z")
+    wait_for("going on", (lab.root / "workspaces" / "one" / "resumed").exists)
+    terminal.type(":set columns?")
+    terminal.shows("columns=90")
+    terminal.type("iwritten by hand")
+    terminal.keys("Escape")
+    terminal.type(":wq")
+    lab.wait_status("One", "Completed")
+    assert (lab.root / "workspaces" / "one" / "note.txt").read_text().startswith("written by hand")
+
+
+def test_colours_and_ctrl_c_reach_the_agent(lab: Lab, terminal: Terminal) -> None:
+    """SIGINT goes to the agent in the pane, not to the controller; it counts as its own end."""
+    red = "printf '\\033[31mred\\033[0m '"
+    script = f"trap 'exit 7' INT; {red}; while :; do sleep 0.1; done"
+    lab.settle_in(f'One,1,Pending,tty,,"{script}",,,,')
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    terminal.type(f"{SIDEKICK} attach One")
+    terminal.shows("red")
+    assert re.search(r"\x1b\[31mred", terminal.screen("-e"))
+    terminal.keys("C-c")
+    row = lab.wait_reason("One", "CrashBackoff")
+    assert "exit status 7" in row["Reason"]
+
+
+def test_logs_follow_a_run_to_its_end(lab: Lab) -> None:
+    """`logs -f` prints as the agent prints, without escapes, and ends with the run."""
+    script = "echo first; while [ ! -e go ]; do sleep 0.05; done; printf '\\033[1mlast\\033[0m\\n'"
+    lab.settle_in(f'One,1,Pending,,,"{script}",,,,')
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    out = lab.root / "followed"
+    with out.open("w") as file:
+        follower = subprocess.Popen(
+            [SIDEKICK, "logs", "-f", "One"], cwd=lab.root, env=lab.environment, stdout=file
+        )
+    wait_for("the first line", lambda: "first" in out.read_text())
+    (lab.root / "workspaces" / "one" / "go").touch()
+    assert follower.wait(timeout=10) == 0
+    assert out.read_text().split() == ["first", "last"]
+    assert lab.sidekick("logs", "-n", "1", "One").stdout == "last\n"
+
+
+def test_ctrl_c_of_a_foreground_controller_spares_the_agents(lab: Lab) -> None:
+    """The whole foreground group gets SIGINT; agents are not in it."""
+    lab.settle_in('One,1,Pending,,,"exec sleep 1000",,,,')
+    process = lab.start()
+    lab.wait_status("One", "In Progress")
+    (pid,) = lab.agents().values()
+    assert os.getpgid(pid) != os.getpgid(process.pid)
+    assert lab.stop(signal.SIGINT) == 0
+    assert alive(pid)
+    assert Path(f"/proc/{pid}").exists()
