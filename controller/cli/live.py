@@ -60,8 +60,8 @@ class LiveTable:
         if report is None:
             return Text("looking at the list and the sessions …", style="dim")
         return Group(
-            _headline(report), _projects(report), *_notes(report),
-            Text("\n".join(list(self._events)[-EVENTS_SHOWN:]), style="dim"), _footer(report),
+            _headline(report), Text(), _projects(report), *_notes(report), Text(),
+            Text("\n".join(self._events), style="dim"), Text(), _footer(report),
         )  # fmt: skip
 
 

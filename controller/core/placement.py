@@ -14,8 +14,9 @@ from controller.core.scheduler import Claim, Grant, Refusal, schedule
 from controller.core.workload import Workload, folder_of
 
 
-def place(cases: Sequence[Case], limits: Limits, now: datetime) -> None:
+def place(cases: Sequence[Case], limits: Limits, now: datetime) -> list[Start | Wait]:
     """Give leave to start, by importance, and say why not where there is none."""
+    actions: list[Start | Wait] = []
     ready = sorted((case for case in cases if case.wants and not case.holds), key=_order)
     keepers = [case for case in ready if _keeps_slot(case)]
     resting = {case.name for case in ready if _rests(case, now)}
@@ -31,15 +32,16 @@ def place(cases: Sequence[Case], limits: Limits, now: datetime) -> None:
         retry = case.member.retry
         if case.name in resting and retry:
             case.verdict = verdicts.resting(retry)
-            case.actions.append(Wait(case.name, retry.reason, retry.message, retry.at))
+            actions.append(Wait(case.name, retry.reason, retry.message, retry.at))
             continue
         answer = answers[case.name]
         if isinstance(answer, Refusal):
             case.verdict = verdicts.refused(answer)
-            case.actions.append(Wait(case.name, answer.reason, answer.message))
+            actions.append(Wait(case.name, answer.reason, answer.message))
         else:
             case.verdict = verdicts.STARTING
-            case.actions.append(_start(case, answer, limits))
+            actions.append(_start(case, answer, limits))
+    return actions
 
 
 def _order(case: Case) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from controller.core import verdicts
-from controller.core.actions import Action, Plan, Remove, Start, Stop, Wait
+from controller.core.actions import Action, Plan, Remove, Start, Stop
 from controller.core.attendance import attend
 from controller.core.backoff import CRASH, due
 from controller.core.case import Case, open_cases
@@ -64,11 +64,12 @@ def plan(
     if pruned.digest and pruned.digest != memory.prune:
         events.append(_prune_event(pruned, now))
     _judge(cases, desired, pruned, limits, now)
-    place(cases, limits, now)
-    actions = [action for case in cases for action in case.actions]
+    placed = place(cases, limits, now)
+    ends = [action for case in cases for action in case.actions]
+    screens = _ended_screens(observed, limits, now, placed)
     times = [pruned.next_due, *(_next_time(case, now, limits) for case in cases)]
     return Plan(
-        actions=(*_in_order(actions), *_ended_screens(observed, limits, now, actions)),
+        actions=(*ends, *screens, *placed),
         verdicts={case.name: case.verdict for case in cases if case.verdict},
         memory=Memory({case.name: case.member for case in cases}, pruned.digest),
         stale=frozenset(stale),
@@ -117,11 +118,6 @@ def _judge(
         else:
             judge_absent(case, pruned.due, pruned.blocked, now)
         watch_vanished(case, now)
-
-
-def _in_order(actions: Iterable[Action]) -> list[Action]:
-    """What ends comes before what starts."""
-    return sorted(actions, key=lambda action: isinstance(action, Start | Wait))
 
 
 def _ended_screens(

@@ -82,7 +82,7 @@ def test_a_newcomer_sees_the_live_table(lab: Lab, terminal: Terminal) -> None:
     """Projects, the address, how to attach; Ctrl-C says that agents keep working."""
     shutil.copy(ROOT / "config.yaml", lab.root)
     shutil.copy(ROOT / "desired" / "priorities.csv", lab.list)
-    terminal.type(f"{SIDEKICK} run")
+    terminal.type(f"SIDEKICK_TIMES_DEMO_WORK=3 {SIDEKICK} run")
     terminal.shows("Pipecat Voice", 5)
     screen = terminal.shows("In Progress", 5)
     for text in ("Antenna ML Pipeline", "eButterfly Export", "In Progress", "http://127.0.0.1:",
