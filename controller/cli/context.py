@@ -45,6 +45,12 @@ def warn(text: str) -> None:
     print(f"sidekick: {text}", file=sys.stderr)
 
 
+def tell_demo(*, demo: bool) -> None:
+    """On a terminal, say that no real agent runs."""
+    if demo and sys.stderr.isatty():
+        warn("demo: the demo agent stands in for every real one, no credit is spent")
+
+
 def pick(name: str, names: Iterable[str]) -> str:
     """The project meant by a name: exact, or the only one that begins so.
 

@@ -19,12 +19,12 @@ POLL_SECONDS = 0.5
 def get(options: argparse.Namespace) -> int:
     """Print the projects; with --watch again whenever they change."""
     settings = settings_of(options)
-    shown = ""
+    shown: object = None
     while True:
-        text = _text(_chosen(newest(settings), options.names), options.output)
-        if text != shown:
-            print(text, flush=True)
-            shown = text
+        report = _chosen(newest(settings), options.names)
+        if report.essence != shown:
+            print(_text(report, options.output), flush=True)
+            shown = report.essence
         if not options.watch:
             return exits.OK
         time.sleep(POLL_SECONDS)

@@ -8,7 +8,7 @@ import time
 from controller.app import App
 from controller.cli import exits
 from controller.cli.columns import clean, table
-from controller.cli.context import build_app, controller_of, settings_of, warn
+from controller.cli.context import build_app, controller_of, settings_of, tell_demo, warn
 from controller.core.actions import Action, Plan, Remove
 from controller.reconciler import Tick
 
@@ -18,7 +18,9 @@ STARTED_SECONDS = 3.0
 
 def plan(options: argparse.Namespace) -> int:
     """Print what the next tick would do; 0 nothing, 1 something, 2 it cannot be told."""
-    app = build_app(settings_of(options), readonly=True)
+    settings = settings_of(options)
+    tell_demo(demo=settings.demo)
+    app = build_app(settings, readonly=True)
     try:
         tick = app.reconciler.preview()
     finally:

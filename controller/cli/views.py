@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from controller.app import DATABASE, build
 from controller.cli.columns import age, table
-from controller.cli.context import controller_of, warn
+from controller.cli.context import controller_of, tell_demo, warn
 from controller.core.report import ProjectView, Report
 from controller.settings import Settings
 from controller.store import read_report
@@ -28,6 +28,7 @@ def newest(settings: Settings) -> Report:
     """
     report = read_report(settings.paths.state / DATABASE)
     running = controller_of(settings) is not None
+    tell_demo(demo=settings.demo)
     if report is None:
         if not running:
             warn("no controller runs; this is what the list says")

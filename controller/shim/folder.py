@@ -91,13 +91,10 @@ class RunFolder:
         try:
             if last is not None:
                 os.lseek(fd, max(0, os.fstat(fd).st_size - last), os.SEEK_SET)
+                return os.read(fd, last)
             parts = []
-            while part := os.read(fd, _CHUNK if last is None else last):
+            while part := os.read(fd, _CHUNK):
                 parts.append(part)
-                if last is not None:
-                    last -= len(part)
-                    if last <= 0:
-                        break
             return b"".join(parts)
         finally:
             os.close(fd)

@@ -10,6 +10,10 @@ from controller.shim.wakes import Wakes
 _KEPT = 131_072
 """Bytes that wait for the terminal. A screen holds 10 KB; more is only a pane that lags."""
 
+_RATE = 2_097_152
+"""Bytes rendered in a second: far more than anybody reads. A flood of colours renders at 20 MB/s,
+which would be all that its agent gets."""
+
 _FAREWELL = 1.0
 """Seconds that the last output may take; a stopped terminal takes none at all."""
 
@@ -28,6 +32,8 @@ class Pane:
         self._raw = bytearray()
         self._out = b""
         self._skipped = 0
+        self._second = 0
+        self._budget = 0
         self._fd = -1
         # A description of its own: O_NONBLOCK on the given one would reach everybody who has it.
         flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -53,11 +59,13 @@ class Pane:
             self.write()
 
     def write(self) -> None:
-        """Write what waits, as far as the terminal takes it."""
+        """Write what waits, as far as the terminal takes it; called once a second at least."""
+        if self._fd < 0:
+            return
         self._wakes.unwatch(self._fd)
         while self._out or self._raw or self._skipped:
-            if not self._out:
-                self._render()
+            if not self._out and not self._render():
+                return
             try:
                 self._out = self._out[os.write(self._fd, self._out) :]
             except BlockingIOError:
@@ -76,13 +84,22 @@ class Pane:
             return
         if os.isatty(self._fd):
             self._raw += b"\x1b[m"
+        self._second = -1
         end = time.monotonic() + _FAREWELL
         self.write()
         while self._out and time.monotonic() < end:
             self._wakes.wait(end - time.monotonic())
             self.write()
 
-    def _render(self) -> None:
+    def _render(self) -> bool:
+        """Make the next output from what waits; False where this second has seen enough."""
+        now = int(time.monotonic())
+        if now != self._second:
+            self._second = now
+            self._budget = _RATE
+        if self._budget <= 0:
+            return False
+        self._budget -= len(self._raw)
         if self._skipped:
             self._renderer.skip()
             note = f"\x1b[m\n[{self._skipped} bytes not shown; all of it is in output.log]\n"
@@ -90,3 +107,4 @@ class Pane:
             self._skipped = 0
         self._out += self._renderer.feed(bytes(self._raw))
         self._raw.clear()
+        return True

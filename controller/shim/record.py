@@ -98,11 +98,12 @@ class Ending:
         return "Exited", f"The agent ended by itself with status {self.code}."
 
 
-def write_started(folder: RunFolder, agent: int, at: float) -> None:
+def write_started(folder: RunFolder, outer: int, agent: int, at: float) -> None:
     """Write `started.json`; called by the inner shim.
 
     Args:
         folder: The run's folder.
+        outer: The outer shim's pid.
         agent: The agent's pid.
         at: When it had exec'ed.
     """
@@ -112,7 +113,7 @@ def write_started(folder: RunFolder, agent: int, at: float) -> None:
             "version": VERSION,
             "pid": agent,
             "start_ticks": start_ticks(agent),
-            "shim": [os.getppid(), os.getpid()],
+            "shim": [outer, os.getpid()],
             "at": at,
         },
     )

@@ -1,6 +1,6 @@
 """What a person sees of a headless agent: its stream, rendered into the pane."""
 
-from controller.shim.escapes import split, without_controls
+from controller.shim.escapes import rewrite
 
 
 class Renderer:
@@ -41,22 +41,9 @@ class Plain(Renderer):
         Returns:
             Its text and its colours.
         """
-        first, pairs, self._rest = split(self._rest + data)
-        parts = [without_controls(first)]
-        for sequence, text in pairs:
-            if _is_colour(sequence):
-                parts.append(sequence)
-            parts.append(without_controls(text))
-        return b"".join(parts)
+        text, self._rest = rewrite(self._rest + data, True, {})
+        return text
 
     def skip(self) -> None:
         """Forget the beginning of a sequence."""
         self._rest = b""
-
-
-def _is_colour(sequence: bytes) -> bool:
-    return (
-        sequence.startswith(b"\x1b[")
-        and sequence.endswith(b"m")
-        and not sequence[2:-1].strip(b"0123456789;:")
-    )

@@ -16,7 +16,7 @@ from controller.shim.wakes import Wakes
 
 TICK = 1.0
 """Seconds between two looks at what wakes nobody: a log that grows, a stop on a file system
-without notices. 500 sessions that look once a second take 2 % of a core."""
+without notices. A look takes 0.2 ms (measured), so 100 idle sessions take 2 % of a core."""
 
 
 def supervise(
@@ -45,7 +45,7 @@ def supervise(
     session = Session(spec.headless, outer, wakes)
     wakes.watch_folder(folder.fd)
     output = Output(folder, spec) if reader is None else _stream(folder, spec, wakes, reader)
-    write_started(folder, agent, started_at)
+    write_started(folder, outer, agent, started_at)
     ending = Supervisor(folder, spec, wakes, output, agent).run(session)
     ending.started_at = started_at
     if reader is None:

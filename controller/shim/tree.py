@@ -22,6 +22,10 @@ PATIENCE = 0.5
 """Seconds that what outlived the agent has between TERM and KILL; it was asked for nothing, and
 a helper that flushes its files needs milliseconds."""
 
+_SETTLE = 0.02
+"""Seconds for what is ending already (the rest of a pipeline, the group that the same TERM met), so
+that only what would have stayed counts as left over."""
+
 _FIRST_ROUND, _LAST_ROUND = 0.01, 1.0
 """Seconds between two rounds of KILL: most trees are gone after the first, but what hangs in the
 kernel (a dead network disk) must not be asked a hundred times a second."""
@@ -83,14 +87,10 @@ class Sweep:
 
     def __init__(self, patience: float, spared: int = 0) -> None:
         self.met: set[int] = set()
+        self._patience = patience
         self._spared = spared
-        self._kill_at = time.monotonic() + patience
         self._round = _FIRST_ROUND
-        self._next = 0.0
-        if patience > 0:
-            self._send(signal.SIGTERM)
-            self._send(signal.SIGCONT)
-            self._next = self._kill_at
+        self._next = time.monotonic() + (_SETTLE if patience > 0 else 0)
 
     def press(self) -> float:
         """Do what is due.
@@ -100,9 +100,15 @@ class Sweep:
         """
         now = time.monotonic()
         if now >= self._next:
-            self._send(signal.SIGKILL)
-            self._next = now + self._round
-            self._round = min(self._round * 2, _LAST_ROUND)
+            if self._patience > 0:
+                self._send(signal.SIGTERM)
+                self._send(signal.SIGCONT)
+                self._next = now + self._patience
+                self._patience = 0
+            else:
+                self._send(signal.SIGKILL)
+                self._next = now + self._round
+                self._round = min(self._round * 2, _LAST_ROUND)
         return self._next - now
 
     def finish(self, wakes: Wakes, statuses: dict[int, int]) -> None:
