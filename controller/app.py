@@ -37,7 +37,7 @@ from controller.sources.registry import source_class
 from controller.store import Store
 from controller.wakes import Wakes
 
-SHIM = Path(__file__).resolve().parent / "shim"
+SHIM = Path(__file__).resolve().parent / "shim" / "__main__.py"
 LOCK = "controller.lock"
 DATABASE = "sidekick.db"
 SOCKET = "socket"

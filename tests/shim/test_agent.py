@@ -34,7 +34,7 @@ def look(run: Run, *argv: str) -> dict[str, object]:
 
 
 def test_surroundings(run: Run) -> None:
-    """The agent has its folder, its variables on top of the session's, and nothing of the shim's."""
+    """The agent has its folder, its variables over the session's, and nothing of the shim's."""
     run.put("env", '{"EXTRA": "ä b", "SIDEKICK_RUN_ID": "forged"}')
     found = look(run, "a b", "", "ü")
     assert found["argv"] == ["a b", "", "ü"]

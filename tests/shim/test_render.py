@@ -22,7 +22,8 @@ DANGEROUS = [
     b"\a",
     b"\x05",
     b"\x7f",
-    b"\xc2\x9b6n",
+    b"\xc2\x9b6n",  # the same as ESC [ 6 n
+    b"\xc2\xc2\x9b\x9b6n",
 ]
 
 
@@ -30,7 +31,10 @@ DANGEROUS = [
 def test_dangerous_sequences_are_taken_out(sequence: bytes) -> None:
     """Text around a dangerous sequence stays, the sequence does nothing."""
     shown = Plain().feed(b"one " + sequence + b"two\n")
-    assert shown.replace(b"6n", b"") == b"one two\n"
+    assert b"\x1b" not in shown
+    assert not any(control in shown for control in (b"\xc2\x9b", b"\x0e", b"\a", b"\x05", b"\x7f"))
+    assert shown.startswith(b"one ")
+    assert shown.endswith((b"one two\n", b"6ntwo\n"))
 
 
 @pytest.mark.parametrize("sequence", [*DANGEROUS, b"\x1b[31m", b"\x1b[38:2:1:2:3m"])
@@ -38,9 +42,7 @@ def test_cut_anywhere(sequence: bytes) -> None:
     """A sequence that arrives byte by byte is rendered as if it came at once."""
     data = b"one " + sequence + b"two\n"
     plain = Plain()
-    assert b"".join(plain.feed(bytes([byte])) for byte in data).replace(
-        b"\xc2\x9b", b""
-    ) == Plain().feed(data)
+    assert b"".join(plain.feed(bytes([byte])) for byte in data) == Plain().feed(data)
 
 
 def test_text_and_colours_stay() -> None:
@@ -78,6 +80,8 @@ def test_last_lines() -> None:
 
 def test_last_lines_of_a_terminal() -> None:
     """Escapes and overwritten progress are removed; moves of the cursor separate words."""
-    data = b"\x1b]0;t\a\x1b[31mred\x1b[m\r\n 1%\r99%\r\n\x1b[5;1Hone\x1b[1Ctwo\x1b[6;1Hthree\xff\x1b["
+    data = (
+        b"\x1b]0;t\a\x1b[31mred\x1b[m\r\n 1%\r99%\r\n\x1b[5;1Hone\x1b[1Ctwo\x1b[6;1Hthree\xff\x1b["
+    )
     assert last_lines(data) == ["red", "99%", "one two", "three\ufffd"]
     assert last_lines(b"") == []

@@ -46,7 +46,10 @@ def test_program_missing_on_path(run: Run) -> None:
     run.put("spec.json", (run.folder / "spec.json").read_text())
     run.put("env", "{}")
     shim = subprocess.run(
-        [*PROGRAM, str(run.folder)], env={"PATH": "/nowhere:/else"}, capture_output=True, check=False
+        [*PROGRAM, str(run.folder)],
+        env={"PATH": "/nowhere:/else"},
+        capture_output=True,
+        check=False,
     )
     record = run.exit()
     assert (record["reason"], shim.returncode) == ("ProgramMissing", 127)

@@ -104,7 +104,7 @@ def test_leftovers_may_end_in_their_own_way(run: Run) -> None:
     )
     record = run.complete()
     assert record["leftovers"] >= 1
-    assert record["tail"] == ["up", "bye"]
+    assert (record["tail"][0], record["tail"][-1]) == ("up", "bye")
 
 
 def test_growing_tree(run: Run) -> None:

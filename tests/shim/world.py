@@ -96,10 +96,10 @@ class Run:
 
     def spawn(self, **options: Any) -> subprocess.Popen[bytes]:
         """Start the shim apart from any terminal."""
-        files = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        return subprocess.Popen(
-            [*PROGRAM, str(self.folder)], **(files | {"start_new_session": True} | options)
-        )
+        settings: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        settings |= {"start_new_session": True} | options
+        shim: subprocess.Popen[bytes] = subprocess.Popen([*PROGRAM, str(self.folder)], **settings)
+        return shim
 
     def complete(self, **options: Any) -> dict[str, Any]:
         """Run to the end, hold the shim's exit status against the record, return the record."""
@@ -134,7 +134,7 @@ class Run:
     def log(self) -> str:
         """Read `output.log`, empty where there is none."""
         try:
-            return (self.folder / "output.log").read_text(errors="replace")
+            return (self.folder / "output.log").read_bytes().decode(errors="replace")
         except FileNotFoundError:
             return ""
 
@@ -199,8 +199,11 @@ class Tmux:
         """Wait for the pane's end; its exit status."""
 
         def look() -> list[str]:
-            self("run-shell", "true")  # tmux < 3.6 loses SIGCHLD now and then
             dead, status = self("display", "-p", "#{pane_dead},#{pane_dead_status}").split(",")
+            if dead == "1" and not status:
+                # tmux < 3.6 loses SIGCHLD now and then, that of this very nudge included, so
+                # that without -b it could wait for ever.
+                self("run-shell", "-b", "true")
             return [status] if dead == "1" and status else []
 
         return wait_for(look, "the end of the pane")[0]
