@@ -16,7 +16,7 @@ DEADLINE = 60
 def main(version: str, folder: Path) -> None:
     """Put uv of that version into the folder, its digest checked against PyPI's."""
     index = f"https://pypi.org/pypi/uv/{version}/json"
-    with urllib.request.urlopen(index, timeout=DEADLINE) as answer:  # noqa: S310 - https
+    with urllib.request.urlopen(index, timeout=DEADLINE) as answer:
         files = json.load(answer)["urls"]
     wheel = next(file for file in files if fits(file["filename"]))
     with urllib.request.urlopen(wheel["url"], timeout=DEADLINE) as answer:  # noqa: S310 - https
