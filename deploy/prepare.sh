@@ -19,16 +19,34 @@ find_python() {
   fail "Python 3.11 or newer is needed and not on the PATH"
 }
 
-# uv: the one on the PATH, else a pinned one in .uv/, by pip where Python brings it, else its wheel.
+uv_by_pip() {
+  rm -rf .uv
+  "$1" -m venv .uv && .uv/bin/python -m pip install -q --disable-pip-version-check "uv==$UV_VERSION"
+}
+
+uv_by_wheel() {
+  rm -rf .uv
+  "$1" deploy/fetch_uv.py "$UV_VERSION" .uv/bin
+}
+
+# Debian's Python comes without pip; with root's leave its package brings it.
+uv_by_package() {
+  command -v apt-get && as_root apt-get update -qq &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv &&
+    uv_by_pip "$1"
+}
+
+# uv: the one on the PATH, else a pinned one in .uv/.
 find_uv() {
   local python=$1
   if command -v uv >/dev/null 2>&1; then command -v uv; return; fi
   if [ ! -x .uv/bin/uv ]; then
     say "installing uv $UV_VERSION into .uv/ ..."
-    rm -rf .uv
-    { "$python" -m venv .uv && .uv/bin/python -m pip install -q --disable-pip-version-check "uv==$UV_VERSION"; } \
-      >/dev/null 2>&1 || { rm -rf .uv && "$python" deploy/fetch_uv.py "$UV_VERSION" .uv/bin; } ||
+    { uv_by_pip "$python" || uv_by_wheel "$python" || uv_by_package "$python"; } >.uv.log 2>&1 || {
+      tail -n 3 .uv.log >&2; rm -f .uv.log
       fail "uv could not be installed; install it yourself: https://docs.astral.sh/uv/"
+    }
+    rm -f .uv.log
   fi
   printf '%s\n' "$PWD/.uv/bin/uv"
 }
