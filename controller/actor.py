@@ -1,5 +1,6 @@
 """The actor: carries out a plan's actions, each by itself."""
 
+import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,8 @@ from controller.metrics import Metrics
 from controller.runs.folders import RunFolders, Spec
 from controller.runs.records import Meta
 from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ class Actor:
     def carry_out(self, plan: Plan, now: datetime) -> tuple[Outcome, ...]:
         """Do every action but `Wait`; a failure of one is its own outcome."""
         for old, new in plan.renames.items():
-            self._runs.rename(old, new)
+            try:
+                self._runs.rename(old, new)
+            except SidekickError as error:
+                log.warning("the runs of %s keep its old name: %s", new, error.message)
         outcomes = [
             self._timed(action, self._end)
             for action in plan.changes

@@ -36,17 +36,14 @@ class Fleet:
         A file that cannot be understood is a word all the same: nothing starts.
         """
         try:
-            text = self._suspended.read_text(encoding="utf-8")
+            data = json.loads(self._suspended.read_bytes())
+            since = datetime.fromisoformat(data["since"]).astimezone()
+            return Suspension(since, str(data["message"]).encode("utf-8", "replace").decode())
         except FileNotFoundError:
             return None
-        except OSError as error:
-            return Suspension(datetime.fromtimestamp(0).astimezone(), f"{self._suspended}: {error}")
-        try:
-            data = json.loads(text)
-            return Suspension(datetime.fromisoformat(data["since"]), str(data["message"]))
-        except (ValueError, KeyError, TypeError):
-            since = datetime.fromtimestamp(self._suspended.stat().st_mtime).astimezone()
-            return Suspension(since)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            unknown = datetime.fromtimestamp(0).astimezone()
+            return Suspension(unknown, f"{self._suspended} cannot be read")
 
     def suspend(self, now: datetime, message: str) -> None:
         """Let the whole fleet rest.
@@ -58,18 +55,24 @@ class Fleet:
         _write(self._suspended, json.dumps(document))
 
     def resume(self) -> bool:
-        """Let the fleet go on; returns whether it rested."""
+        """Let the fleet go on; returns whether it rested.
+
+        Raises:
+            FleetUnavailable: The word could not be taken away.
+        """
         try:
             self._suspended.unlink()
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise _unavailable(self._suspended, error) from error
         return True
 
     def approved_prune(self) -> str:
         """The digest of the mass stop that the user approved, empty for none."""
         try:
-            return self._approved.read_text(encoding="utf-8").strip()
-        except OSError:
+            return self._approved.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
             return ""
 
     def approve_prune(self, digest: str) -> None:
@@ -81,8 +84,8 @@ class Fleet:
         _write(self._approved, digest + "\n")
 
     def forget_approval(self) -> None:
-        """An approval counts once."""
-        with suppress(FileNotFoundError):
+        """An approval counts once: its digest stands for just those rows."""
+        with suppress(OSError):
             self._approved.unlink()
 
 
@@ -93,5 +96,10 @@ def _write(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise FleetUnavailable("FleetUnavailable", f"{path}: {error.strerror}") from error
+        with suppress(OSError):
+            temporary.unlink()
+        raise _unavailable(path, error) from error
+
+
+def _unavailable(path: Path, error: OSError) -> FleetUnavailable:
+    return FleetUnavailable("FleetUnavailable", f"{path}: {error.strerror}")

@@ -11,6 +11,9 @@ from typing import IO
 
 from controller.core.errors import TerminalError
 
+LOOKING_SECONDS = 0.3
+"""How long somebody who looks whether the lock is free may be in the way, at most."""
+
 
 class AlreadyRunning(TerminalError):
     """Another controller holds the lock; its pid is in the message."""
@@ -55,7 +58,7 @@ class Lock:
             text = f"{self._path}: {error.strerror}; the controller must be able to write there"
             raise TerminalError("LockUnavailable", text) from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(file)
         except OSError as error:
             file.close()
             holder = read_holder(self._path)
@@ -75,19 +78,37 @@ class Lock:
             self._file = None
 
 
+def _take(file: IO[str]) -> None:
+    """Lock, with patience for those who only look whether it is locked.
+
+    Raises:
+        OSError: Somebody has it.
+    """
+    deadline = time.monotonic() + LOOKING_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def read_holder(path: Path) -> Holder | None:
     """Who wrote the lock file last; whether they still hold it is not said."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return Holder(int(data["pid"]), str(data["host"]), float(data["since"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def held_by(path: Path) -> Holder | None:
     """Who holds the lock now, or None where it is free."""
     try:
-        with path.open("a", encoding="utf-8") as file:
+        with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return None

@@ -77,13 +77,14 @@ class Loop:
     def _tick(self) -> Tick | None:
         try:
             tick = self._reconciler.tick()
+            self.report = tick.report
+            self.ready = self.ready or (tick.plan is not None)
+            self._after(tick)
         except Exception:
+            # One defect must not end what watches over live work.
             log.exception("a tick failed by a defect of the controller; please report it")
             self._reconciler.count_defect()
             return None
-        self.report = tick.report
-        self.ready = self.ready or (tick.plan is not None)
-        self._after(tick)
         return tick
 
     def _pause(self, tick: Tick | None) -> float:

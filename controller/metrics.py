@@ -7,7 +7,7 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Set
 from datetime import UTC, datetime, time
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -16,6 +16,8 @@ from controller import __version__
 from controller.core.conditions import ConditionType
 from controller.core.report import ProjectView, Report
 from controller.core.words import Status
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # its series tell nobody anything
 
 PREFIX = "sidekick"
 STAGES = ("read", "observe", "plan", "act", "store", "write")

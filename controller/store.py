@@ -85,7 +85,7 @@ class Store:
                 members[name] = _PROJECT.validate_json(blob)
         self._saved = dict(members)
         prune = self._all("SELECT value FROM facts WHERE name = 'prune'")
-        return Memory(members, bytes(prune[0][0]).decode() if prune else "")
+        return Memory(members, _digest(prune))
 
     def save(self, memory: Memory, report: Report, events: Sequence[Event] = ()) -> bool:
         """Commit what changed since the last save, in one transaction.
@@ -102,14 +102,17 @@ class Store:
             if self._saved.get(name) is not member and self._saved.get(name) != member
         }
         gone = [name for name in self._saved if name not in memory.projects]
-        essence = report.essence
+        essence = (*report.essence, memory.prune)
         if not (changed or gone or events or self._essence != essence):
             return False
-        facts = {"prune": memory.prune.encode(), "report": _REPORT.dump_json(report)}
+        try:
+            facts = {"prune": memory.prune.encode(), "report": _REPORT.dump_json(report)}
+        except ValueError as error:
+            raise _unavailable(self._path, error) from error
         try:
             with self._db:
                 self._write(changed, gone, facts, events)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:
             raise _unavailable(self._path, error) from error
         self._saved = dict(memory.projects)
         self._essence = essence
@@ -182,12 +185,36 @@ def _open(path: Path) -> sqlite3.Connection:
         if db.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("the file is damaged")
         db.executescript(_SCHEMA)
+        _probe(db)
         if version != _SCHEMA_VERSION:
             db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _digest(rows: list[tuple[Any, ...]]) -> str:
+    """The digest of a blocked mass stop; one that cannot be read is none."""
+    value = rows[0][0] if rows else b""
+    try:
+        return value.decode() if isinstance(value, bytes) else ""
+    except ValueError:
+        return ""
+
+
+def _probe(db: sqlite3.Connection) -> None:
+    """Tables of another form are as good as none.
+
+    Raises:
+        sqlite3.DatabaseError: A column is missing.
+    """
+    try:
+        db.execute("SELECT name, memory FROM projects LIMIT 1")
+        db.execute("SELECT name, value FROM facts LIMIT 1")
+        db.execute("SELECT id, at, project, reason, message, warning FROM events LIMIT 1")
+    except sqlite3.OperationalError as error:
+        raise sqlite3.DatabaseError(f"its tables have another form: {error}") from error
 
 
 def _look(path: Path) -> sqlite3.Connection:

@@ -53,12 +53,13 @@ find_uv() {
 
 # .venv, exactly as uv.lock says; made again only when that changes.
 make_venv() { # run | test
-  local python stamp group=()
+  local python uv stamp group=()
   [ "$1" = test ] || group=(--no-dev)
   stamp="$1 $(cat uv.lock pyproject.toml | cksum)"
   if [ -x .venv/bin/sidekick ] && grep -qxF "$stamp" .venv/.prepared 2>/dev/null; then return; fi
   python=$(find_python) || exit 2
-  UV_PYTHON_DOWNLOADS=never UV_PYTHON="$python" "$(find_uv "$python")" sync -q --frozen --inexact "${group[@]}" ||
+  uv=$(find_uv "$python") || exit 2
+  UV_PYTHON_DOWNLOADS=never UV_PYTHON="$python" "$uv" sync -q --frozen --inexact "${group[@]}" ||
     fail "the environment in .venv could not be made; see above"
   printf '%s\n' "$stamp" >>.venv/.prepared
 }

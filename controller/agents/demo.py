@@ -33,7 +33,7 @@ class DemoAgent:
         """Our own Python on the program's folder, the prompt as its last argument."""
         argv = (
             *(sys.executable, "-I", "-S", str(_PROGRAM)),
-            *("--seconds", str(self.seconds), "--project", workload.project),
+            *(f"--seconds={self.seconds}", f"--project={workload.project}"),
             *("--", workload.prompt),
         )
         return Launch(argv, Mode.INTERACTIVE, workload.prompt)

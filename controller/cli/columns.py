@@ -14,22 +14,25 @@ def clean(text: str) -> str:
 
 def width(text: str) -> int:
     """How many cells of a terminal the text takes."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
+    return sum(_width(char) for char in text)
+
+
+def _width(char: str) -> int:
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def fit(text: str, cells: int) -> str:
     """The text in at most so many cells, cut with an ellipsis."""
     if width(text) <= cells:
         return text
-    kept = ""
-    for char in text:
-        if width(kept + char) > cells - 1:
-            break
-        kept += char
-    return kept + "…"
+    taken = 0
+    for index, char in enumerate(text):
+        taken += _width(char)
+        if taken > cells - 1:
+            return text[:index] + "…"
+    return text
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], limits: Sequence[int]) -> str:

@@ -114,7 +114,7 @@ def _notes(report: Report) -> list[Text]:
             notes.append(Text(f"✗ {place}: {clean(project.message)}", style="red"))
         elif project.status == "Waiting":
             hint = f'{command()} attach "{project.name}"'
-            notes.append(Text(f"? {project.message}  →  {clean(hint)}", style="yellow"))
+            notes.append(Text(clean(f"? {project.message}  →  {hint}"), style="yellow"))
     if report.prune:
         notes.append(
             Text(f"! rows vanished at once; to stop them: {command()} approve-prune", style="red")

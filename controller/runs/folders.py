@@ -122,6 +122,9 @@ class RunFolders:
         }
         try:
             folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise _unavailable(folder, error) from error
+        try:
             _write(folder / "prompt", prompt.encode("utf-8", "surrogatepass"))
             _write(folder / "env", json.dumps(dict(environment)).encode())
             _write(folder / "spec.json", json.dumps(document).encode())
@@ -145,6 +148,8 @@ class RunFolders:
             RunsUnavailable: It could not be written.
         """
         entry = self._entries[run]
+        if entry.record.stop is not None:
+            return
         try:
             document = records.stop_object(stop, message, grace)
             _write(self.root / run / "stop", json.dumps(document).encode())
@@ -174,6 +179,9 @@ class RunFolders:
             "stop": None, "started_at": None, "ended_at": time.time(),
             "leftovers": len(leftovers.ended), "tail": [],
         }  # fmt: skip
+        if not folder.exists():
+            self._entries.pop(run, None)
+            return len(leftovers.ended)
         started = self._entries[run].record.started_at if run in self._entries else None
         if started:
             document["started_at"] = started.timestamp()
@@ -208,7 +216,7 @@ class RunFolders:
             pid = data["pid"] if isinstance(data.get("pid"), int) else 0
         report, seen = known.report, _mark(folder / "events.jsonl")
         if seen != mark:
-            report = records.read_report(folder)
+            report = records.read_report(folder) or known.report
         end = records.read_exit(folder)
         if end is not None and end.started_at is None and started_at is not None:
             end = replace(end, started_at=started_at)
@@ -230,7 +238,7 @@ class RunFolders:
 
 def _number(run: str) -> int:
     digits = run.partition("-")[0]
-    return int(digits) if digits.isdigit() and len(digits) == 17 else 0
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) == 17 else 0
 
 
 def _mark(path: Path) -> tuple[int, int]:

@@ -1,16 +1,21 @@
 """Records: a run's folder read into values. Nothing in it is trusted to be well-formed."""
 
+import errno
 import json
 import os
+import stat
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from controller.core.exits import Cause, Exit
 from controller.core.observed import Report, ReportState, StopRequest, Words
+
+_Word = TypeVar("_Word", bound=StrEnum)
 
 TAIL_BYTES = 65_536
 """How much of the end of events.jsonl is read for the newest report."""
@@ -71,7 +76,8 @@ def dump_meta(meta: Meta) -> bytes:
 def read_meta(folder: Path) -> Meta | None:
     """The notes of a run, or None where they are missing or broken."""
     try:
-        return _META.validate_json((folder / "meta.json").read_bytes())
+        with _open(folder / "meta.json") as file:
+            return _META.validate_json(file.read(FILE_LIMIT))
     except (OSError, ValidationError):
         return None
 
@@ -79,9 +85,29 @@ def read_meta(folder: Path) -> Meta | None:
 def read_object(path: Path) -> dict[str, Any] | None:
     """A small JSON object, or None where there is none or it is broken."""
     try:
-        with path.open("rb") as file:
-            value = json.loads(file.read(FILE_LIMIT))
-    except (OSError, ValueError):
+        with _open(path) as file:
+            return _object(file.read(FILE_LIMIT))
+    except OSError:
+        return None
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a plain file and nothing else: a pipe that an agent put there would never answer.
+
+    Raises:
+        OSError: There is none.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no plain file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -106,26 +132,26 @@ def read_stop(folder: Path) -> StopRequest | None:
 def read_exit(folder: Path) -> Exit | None:
     """How the run ended, or None while it lasts."""
     path = folder / "exit.json"
-    if not path.exists():
+    try:
+        ended = moment(path.stat().st_mtime)
+    except OSError:
         return None
-    data = read_object(path)
-    ended = moment(path.stat().st_mtime)
     assert ended is not None
+    data = read_object(path)
     if data is None:
         return Exit(Cause.LOST, ended, reason="RecordBroken", message=f"{path} is broken")
-    cause = data.get("cause")
     stop = data.get("stop")
     tail = data.get("tail")
     return Exit(
-        cause=Cause(cause) if cause in set(Cause) else Cause.LOST,
+        cause=_one_of(data.get("cause"), Cause) or Cause.LOST,
         ended_at=moment(data.get("ended_at")) or ended,
-        status=_integer(data.get("status")),
-        signal=_integer(data.get("signal")),
+        status=_integer(data.get("status"), 255),
+        signal=_integer(data.get("signal"), 64),
         reason=_text(data.get("reason")),
         message=_text(data.get("message")),
         stop=_stop(stop) if isinstance(stop, dict) else None,
         started_at=moment(data.get("started_at")),
-        leftovers=_integer(data.get("leftovers")) or 0,
+        leftovers=_integer(data.get("leftovers"), 4_194_304) or 0,
         tail=tuple(_text(line) for line in tail[-20:]) if isinstance(tail, list) else (),
     )
 
@@ -133,7 +159,7 @@ def read_exit(folder: Path) -> Exit | None:
 def read_report(folder: Path) -> Report | None:
     """The newest well-formed report among the last lines of events.jsonl."""
     try:
-        with (folder / "events.jsonl").open("rb") as file:
+        with _open(folder / "events.jsonl") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL_BYTES))
             lines = file.read(TAIL_BYTES).splitlines()
@@ -147,16 +173,13 @@ def read_report(folder: Path) -> Report | None:
 
 
 def _report(line: bytes) -> Report | None:
-    try:
-        data = json.loads(line)
-    except ValueError:
+    data = _object(line)
+    if data is None or data.get("type") != "report":
         return None
-    if not isinstance(data, dict) or data.get("type") != "report":
+    state, at = _one_of(data.get("state"), ReportState), moment(data.get("at"))
+    if state is None or at is None:
         return None
-    state, at = data.get("state"), moment(data.get("at"))
-    if state not in set(ReportState) or at is None:
-        return None
-    return Report(ReportState(state), _text(data.get("message")), at)
+    return Report(state, _text(data.get("message")), at)
 
 
 def _stop(data: dict[str, Any]) -> StopRequest:
@@ -168,9 +191,18 @@ def stop_object(stop: StopRequest, message: str, grace: float) -> dict[str, Any]
     return {**asdict(stop), "message": message, "grace": grace}
 
 
+def _one_of(value: object, words: type[_Word]) -> _Word | None:
+    return words(value) if isinstance(value, str) and value in set(words) else None
+
+
 def _text(value: object) -> str:
-    return value[:4096] if isinstance(value, str) else ""
+    """A text that can be written; JSON may hold halves of characters."""
+    if not isinstance(value, str):
+        return ""
+    return value[:4096].encode("utf-8", "replace").decode()
 
 
-def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _integer(value: object, most: int) -> int | None:
+    """A whole number from 0 to `most`: no process has another status, no signal another number."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and isinstance(value, int) and 0 <= value <= most else None

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,8 +42,12 @@ def prune(root: Path, keep: Set[str], now: datetime, days: float, limit: int) ->
 
 
 def _ended(root: Path, keep: Set[str], now: datetime) -> list[_Ended]:
-    found = []
-    for entry in os.scandir(root):
+    found: list[_Ended] = []
+    try:
+        entries = list(os.scandir(root))
+    except OSError:
+        return found
+    for entry in entries:
         if entry.name in keep or not entry.is_dir(follow_symlinks=False):
             continue
         folder = Path(entry.path)
@@ -54,4 +59,9 @@ def _ended(root: Path, keep: Set[str], now: datetime) -> list[_Ended]:
 
 
 def _size(folder: Path) -> int:
-    return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # gone meanwhile
+                total += os.lstat(Path(path, name)).st_size
+    return total

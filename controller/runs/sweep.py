@@ -10,6 +10,10 @@ PATIENCE = 5.0
 """Seconds until a process that was killed must be gone."""
 
 
+_SHIM = (b"controller/shim", b"controller/shim/__main__.py")
+"""How the shim is called; a person's editor on the run's folder is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
     """The processes that were ended, and those that would not end."""
@@ -31,7 +35,8 @@ def find(run: str, folder: Path) -> frozenset[int]:
             command = Path(entry.path, "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         except OSError:
             continue
-        if mark in environment or (command[-1] == argument and len(command) > 1):
+        shim = command[-1] == argument and any(part.endswith(_SHIM) for part in command[:-1])
+        if mark in environment or shim:
             found.add(int(entry.name))
     return frozenset(found)
 

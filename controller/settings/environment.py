@@ -4,13 +4,15 @@
 SIDEKICK_SERVER_PORT, SIDEKICK_PRIORITY_SOURCE_CSV_FILE. A few have a short name besides.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, get_origin
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
 
-from controller.settings.model import Settings
+from controller.settings.model import LogLevel, Settings
+from controller.settings.read import YAML_STUMBLES
 
 SHORT_NAMES = {
     "PRIORITY_SOURCE": ("priority_source", "type"),
@@ -26,25 +28,41 @@ def variables() -> dict[str, tuple[str, ...]]:
 
 
 def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, Any]]:
-    """Path of a setting → the variable that overrides it, and its value read as YAML."""
+    """Path of a setting → the variable that overrides it, and its value.
+
+    A setting that is a text or a path takes the variable's text as it is; the others are read
+    as YAML, where the text is any.
+    """
+    kinds = _leaves(Settings)
     found: dict[tuple[str, ...], tuple[str, Any]] = {}
     for name, path in variables().items():
         text = environment.get(name)
-        if text is None or text == "":
-            continue
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError:
-            value = text
-        upper = path == ("log_level",) and isinstance(value, str)
-        found[path] = (name, value.upper() if upper else value)
+        if text:
+            found[path] = (name, _value(text, kinds[path]))
     return found
 
 
-def _leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _value(text: str, kind: Any) -> Any:
+    if kind is LogLevel:
+        return text.upper()
+    kinds = get_args(kind) or (kind,)
+    if any(isinstance(k, type) and issubclass(k, str | Path) for k in kinds):
+        return text
+    if get_origin(kind) is Literal:
+        return text
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, *YAML_STUMBLES):
+        return text
+
+
+def _leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Path of every single setting → its type."""
+    found: dict[tuple[str, ...], Any] = {}
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _leaves(inner, (*path, name))
+            found |= _leaves(inner, (*path, name))
         elif get_origin(inner) is not dict:
-            yield (*path, name)
+            found[(*path, name)] = inner
+    return found

@@ -1,31 +1,25 @@
 """Reading the settings: the file, the environment over it, the schema, then types."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 from jsonschema.exceptions import ValidationError as SchemaFault
 from pydantic import ValidationError
 
-from controller.core.errors import TerminalError
+from controller.core.words import fold
 from controller.settings.environment import overrides
+from controller.settings.faults import Places, SettingsInvalid
 from controller.settings.model import Settings
-from controller.settings.yaml_marks import Document, parse
+from controller.settings.read import read
 
 CONFIG = "config.yaml"
 SCHEMA = "config.schema.json"
 CONFIG_VARIABLE = "SIDEKICK_CONFIG"
-
-
-class SettingsInvalid(TerminalError):
-    """The settings must be edited; the message has a line for every fault."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("SettingsInvalid", "\n".join(faults))
-        self.faults = faults
 
 
 def find_config(given: str | None, environment: Mapping[str, str], here: Path) -> Path:
@@ -54,16 +48,16 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsInvalid: With file, line, column, value and what is allowed, for every fault.
     """
-    document = _read(path)
+    document = read(path)
     if not isinstance(document.data, dict):
         raise SettingsInvalid([f"{path}:1:1: must be a mapping of settings, as slots: 4"])
     changed = overrides(environment)
-    data = json.loads(json.dumps(document.data, default=str))
+    data = _plain(document.data, path)
     for keys, (_, value) in changed.items():
         _put(data, keys, value)
-    where = _Places(path, document, {keys: name for keys, (name, _) in changed.items()})
-    schema_folder = (path.parent / _get(data, ("paths", "schemas"), "schemas")).resolve()
-    faults = [where.explain(fault) for fault in _against(schema_folder / SCHEMA, data)]
+    where = Places(path, document, {keys: name for keys, (name, _) in changed.items()})
+    schema = _at(path.parent, Path(_get(data, ("paths", "schemas"), "schemas"))) / SCHEMA
+    faults = [line for fault in _against(schema, data) for line in where.explain(fault)]
     if faults:
         raise SettingsInvalid(faults)
     try:
@@ -78,19 +72,22 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     return _absolute(settings, path.parent.resolve())
 
 
-def _read(path: Path) -> Document:
+def _plain(data: Any, path: Path) -> Any:
+    """The document as JSON has it: keys are strings, dates are texts."""
     try:
-        return parse(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SettingsInvalid([f"{path}: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise SettingsInvalid([f"{path}: is not UTF-8 at byte {error.start}"]) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SettingsInvalid([f"{path}{place}: {error.problem or error.context}"]) from error
-    except yaml.YAMLError as error:
-        raise SettingsInvalid([f"{path}: {error}"]) from error
+        return json.loads(json.dumps(_with_text_keys(data), default=str))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise SettingsInvalid([f"{path}: a value that is no setting ({error})"]) from error
+
+
+def _key(key: object) -> str:
+    return json.dumps(key) if key is None or isinstance(key, bool) else str(key)
+
+
+def _with_text_keys(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {_key(key): _with_text_keys(value) for key, value in data.items()}
+    return [_with_text_keys(item) for item in data] if isinstance(data, list) else data
 
 
 def _against(schema: Path, data: Any) -> list[SchemaFault]:
@@ -99,50 +96,11 @@ def _against(schema: Path, data: Any) -> list[SchemaFault]:
         Draft202012Validator.check_schema(document)
     except (OSError, ValueError) as error:
         raise SettingsInvalid([f"{schema}: {error}; see paths.schemas"]) from error
+    except SchemaError as error:
+        text = f"is no JSON Schema: {error.message}"
+        raise SettingsInvalid([f"{schema}: {text}; see paths.schemas"]) from error
     validator = Draft202012Validator(document)
     return sorted(validator.iter_errors(data), key=lambda fault: [str(p) for p in fault.path])
-
-
-class _Places:
-    """Where each setting was set: a line of the file, or a variable."""
-
-    def __init__(
-        self, path: Path, document: Document, variables: Mapping[tuple[str, ...], str]
-    ) -> None:
-        self._path = path
-        self._document = document
-        self._variables = variables
-
-    def explain(self, fault: SchemaFault) -> str:
-        keys = tuple(fault.absolute_path)
-        rule: Any = fault.validator_value
-        schema: Any = fault.schema
-        instance: Any = fault.instance
-        match fault.validator:
-            case "additionalProperties":
-                known = schema.get("properties", {})
-                unknown = min(set(instance) - set(known))
-                text = f"no such setting; there are {', '.join(sorted(known))}"
-                return self.say((*keys, unknown), None, text)
-            case "enum":
-                allowed = "allowed: " + ", ".join(str(value) for value in rule)
-            case "type":
-                allowed = f"must be of type {rule}"
-            case "minimum" | "exclusiveMinimum":
-                allowed = f"must be {'more than' if 'ex' in fault.validator else 'at least'} {rule}"
-            case "maximum":
-                allowed = f"must be at most {rule}"
-            case _:
-                allowed = fault.message
-        return self.say(keys, instance, allowed)
-
-    def say(self, keys: tuple[str | int, ...], value: object, allowed: str) -> str:
-        name = ".".join(str(key) for key in keys) or "the settings"
-        variable = self._variables.get(tuple(str(key) for key in keys))
-        mark = self._document.mark(keys)
-        place = f"{self._path}:{mark.line}:{mark.column}" if mark else str(self._path)
-        shown = "" if value is None or isinstance(value, dict | list) else f" {value!r}"
-        return f"{variable or place}: {name}{shown}: {allowed}"
 
 
 def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object, str]]:
@@ -159,6 +117,10 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
         for model, route in settings.models.items()
         if route.agent not in names
     ]
+    faults += [
+        (("models", name), None, f"means the same as {first}; keep one")
+        for name, first in _namesakes(settings.models)
+    ]
     sheets = settings.priority_source.sheets
     wanted = settings.priority_source.type == "sheets" or sheets.url or sheets.spreadsheet_name
     if wanted and settings.priority_source.type != "csv":
@@ -167,11 +129,18 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
     return faults
 
 
+def _namesakes(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Names that differ from an earlier one by case and blanks alone, with that one."""
+    seen: dict[str, str] = {}
+    pairs = [(name, seen.setdefault(fold(name), name)) for name in names]
+    return [(name, first) for name, first in pairs if name != first]
+
+
 def _absolute(settings: Settings, base: Path) -> Settings:
     """The settings with every relative path taken from the folder of the file."""
 
     def at(path: Path) -> Path:
-        return base / path.expanduser()
+        return _at(base, path)
 
     paths, source = settings.paths, settings.priority_source
     folders = ("state", "logs", "runs", "workspaces", "schemas")
@@ -186,6 +155,20 @@ def _absolute(settings: Settings, base: Path) -> Settings:
             ),
         }
     )
+
+
+def _at(base: Path, path: Path) -> Path:
+    """A path of the settings as an absolute one without dots.
+
+    Raises:
+        SettingsInvalid: No path can be such.
+    """
+    try:
+        absolute = Path(os.path.normpath(base / path.expanduser()))
+        absolute.resolve()  # refuses what the system cannot take for a path
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SettingsInvalid([f"{base / CONFIG}: the path {str(path)!r}: {error}"]) from error
+    return absolute
 
 
 def _put(data: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:

@@ -17,12 +17,13 @@ from controller.sources.csv_faults import (
     unclosed_quote,
 )
 
-# A quoted cell, or a run of bare ones, and what ends it. One match for a whole run makes it fast,
-# possessive quantifiers keep it linear, whatever the text.
+# A quoted cell, or a run of bare ones, and what ends it. One match for a whole run makes it fast.
+# No possessive quantifiers: CPython before 3.11.5 gets them wrong in repeated groups, and without
+# them it is linear as well, since what a part gives back can never match another way.
 _RUN = re.compile(
-    r'(?:"([^"]*+(?:""[^"]*+)*+)"|((?!")[^,\r\n]*+(?:,(?!")[^,\r\n]*+)*+))(,|\r\n|\n|\r|\Z)'
+    r'(?:"([^"]*(?:""[^"]*)*)"|((?!")[^,\r\n]*(?:,(?!")[^,\r\n]*)*))(,|\r\n|\n|\r|\Z)'
 )
-_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
+_QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"(?!")')
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 _CONFLICT_MARKERS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

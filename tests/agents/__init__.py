@@ -1,0 +1,1 @@
+"""The agents: how each is started, and what its end means."""

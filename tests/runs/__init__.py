@@ -1,0 +1,1 @@
+"""The runs' folders: the contract with the sessions."""

@@ -1,0 +1,1 @@
+"""The settings: the file, the environment, the schema."""

@@ -1,0 +1,270 @@
+"""What is wrong with config.yaml is said with place, setting, value and what is allowed."""
+
+import pytest
+
+from controller.settings import SettingsInvalid, load_settings
+from tests.settings.conftest import Project
+
+DEMO = "default_agent: demo\n"
+SETTINGS = (
+    "agents, default_agent, demo, gpus, log_level, models, paths, priority_source, projects, "
+    "resume_prompt, retention, server, slots, times"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("slots: many", "2:1: slots 'many': must be of type integer"),
+        ("slots: true", "2:1: slots True: must be of type integer"),
+        ("slots: 3.5", "2:1: slots 3.5: must be of type integer"),
+        ("slots:", "2:1: slots: must be of type integer"),
+        ("demo: 'no'", "2:1: demo 'no': must be of type boolean"),
+        ("server: 5", "2:1: server 5: must be of type object"),
+        ("agents: {c: {command: x}}", "2:14: agents.c.command 'x': must be of type array"),
+        (
+            "agents: {c: {command: [x], environment: {A: 1}}}",
+            "2:42: agents.c.environment.A 1: must be of type string",
+        ),
+    ],
+)
+def test_wrong_type(project: Project, line: str, fault: str) -> None:
+    """A value of a wrong type: its place, its name, itself, and the type it must have."""
+    assert [f":{fault}"] == project.faults(DEMO + line)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("slots: 0", "2:1: slots 0: must be more than 0"),
+        ("gpus: -1", "2:1: gpus -1: must be at least 0"),
+        ("server: {port: 65536}", "2:10: server.port 65536: must be at most 65535"),
+        ("times:\n  tick: 0.0", "3:3: times.tick 0.0: must be more than 0"),
+        ("times: {tick: .nan}", "2:9: times.tick nan: Input should be greater than 0"),
+        (
+            "server: {host: 0.0.0.0}",
+            "2:10: server.host '0.0.0.0': allowed: 127.0.0.1, ::1, localhost",
+        ),
+        ("log_level: LOUD", "2:1: log_level 'LOUD': allowed: DEBUG, INFO, WARNING, ERROR"),
+        ("agents: {c: {command: []}}", "2:14: agents.c.command: [] should be non-empty"),
+        ("agents: {c: {slots: 1}}", "2:10: agents.c: 'command' is a required property"),
+    ],
+)
+def test_out_of_range(project: Project, line: str, fault: str) -> None:
+    """A value out of its range: the range, or the words that are allowed."""
+    assert [f":{fault}"] == project.faults(DEMO + line)
+
+
+def test_several_faults(project: Project) -> None:
+    """Every fault has a line of its own."""
+    faults = project.faults(DEMO + "slots: 0\ngpus: x\ntimes: {tick: -1}\n")
+
+    assert faults == [
+        ":3:1: gpus 'x': must be of type integer",
+        ":2:1: slots 0: must be more than 0",
+        ":4:9: times.tick -1: must be more than 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (DEMO + "slotz: 4", f":2:1: slotz: no such setting; there are {SETTINGS}"),
+        (
+            DEMO + "server:\n  prot: 1\n",
+            ":3:3: server.prot: no such setting; there are host, port",
+        ),
+        (DEMO + "null: 1", f":2:1: null: no such setting; there are {SETTINGS}"),
+    ],
+)
+def test_unknown_key(project: Project, text: str, fault: str) -> None:
+    """An unknown key: its place, and the keys that there are."""
+    assert [fault] == project.faults(text)
+
+
+def test_unknown_keys(project: Project) -> None:
+    """Two unknown keys in one section are both named."""
+    faults = project.faults(DEMO + "slotz: 4\ngpuz: 1\n")
+    assert [fault.rpartition(":")[0] for fault in faults] == [":3:1: gpuz", ":2:1: slotz"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (DEMO + "slots: 1\nslots: 2", ":3:1: the key slots stands twice; keep one"),
+        (
+            DEMO + "server:\n  port: 1\n  host: localhost\n  port: 2\n",
+            ":5:3: the key port stands twice; keep one",
+        ),
+        (DEMO + "projects: {1: a, '1': b}", ":2:18: the key 1 stands twice; keep one"),
+    ],
+)
+def test_duplicate_key(project: Project, text: str, fault: str) -> None:
+    """A key that stands twice is shown where it stands the second time."""
+    assert [fault] == project.faults(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("slots: [", ":1:9: "),
+        ("a: b: c", ":1:5: "),
+        (DEMO + "\tslots: 1", ":2:1: "),
+        (DEMO + "slots: *nobody", ":2:8: "),
+        (DEMO + "? [a]\n: 1", ":2:3: "),
+        (DEMO + "slots: !!python/name:os.system 4", ":2:8: "),
+        (DEMO + "---\nslots: 2", ":2:1: "),
+        (DEMO + "slots: 'open", ":2:13: "),
+        ("- a list", ":1:1: must be a mapping of settings, as slots: 4"),
+        ("a word", ":1:1: must be a mapping of settings, as slots: 4"),
+    ],
+)
+def test_bad_yaml(project: Project, text: str, place: str) -> None:
+    """What is no YAML, or no mapping, is told with its place."""
+    (fault,) = project.faults(text)
+    assert fault.startswith(place)
+
+
+def test_not_utf8_line(project: Project) -> None:
+    """A byte that is not UTF-8 is told with line and column."""
+    (fault,) = project.faults(DEMO.encode() + b"resume_prompt: \xff")
+    assert fault.startswith(":2:16: ")
+
+
+def test_control_character(project: Project) -> None:
+    """A character that YAML does not allow is told with line and column, on one line."""
+    (fault,) = project.faults(DEMO + "resume_prompt: \x01")
+    assert fault.startswith(":2:16: ")
+    assert "\n" not in fault
+
+
+def test_byte_order_mark(project: Project) -> None:
+    """A BOM, as Windows' editors write it, is no fault and moves no column."""
+    assert project.load("\ufeff" + DEMO + "slots: 7").slots == 7
+    assert project.faults("\ufeffslots: 0\ndefault_agent: demo") == [
+        ":1:1: slots 0: must be more than 0"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("default_agent: nobody", ":1:1: default_agent 'nobody': allowed: demo"),
+        ("", ":1:1: default_agent 'claude': allowed: demo"),
+        (
+            DEMO + "agents: {b: {command: [x]}, a: {command: [x]}}\nmodels: {Opus: {agent: c}}",
+            ":3:17: models.Opus.agent 'c': allowed: demo, a, b",
+        ),
+        (
+            DEMO + "agents: {demo: {command: [x]}}",
+            ":2:10: agents.demo: the name demo is taken by the built-in agent",
+        ),
+        (DEMO + "models: {Opus: {model: x}}", ":2:10: models.Opus: 'agent' is a required property"),
+    ],
+)
+def test_wrong_reference(project: Project, text: str, fault: str) -> None:
+    """A name that must be defined elsewhere in the file: the names that are."""
+    assert [fault] == project.faults(text)
+
+
+def test_wrong_references_together(project: Project) -> None:
+    """Every name that is not defined has its line."""
+    faults = project.faults("default_agent: x\nmodels: {A: {agent: y}, B: {agent: z}}")
+    assert [fault.partition(": allowed")[0] for fault in faults] == [
+        ":1:1: default_agent 'x'",
+        ":2:14: models.A.agent 'y'",
+        ":2:29: models.B.agent 'z'",
+    ]
+
+
+def test_models_that_mean_the_same(project: Project) -> None:
+    """Two words of the Model column that differ by case and blanks only are a fault."""
+    agents = "agents: {a: {command: [x]}, b: {command: [x]}}\n"
+    (fault,) = project.faults(
+        DEMO + agents + "models:\n  Sonnet 4: {agent: a}\n  sonnet4: {agent: b}\n"
+    )
+    assert fault.startswith(":5:3: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["priority_source: {type: sheets}", "priority_source: {sheets: {url: 'https://x'}}"]
+)
+def test_sheets_are_refused(project: Project, text: str) -> None:
+    """A sheet, that this version cannot read, is refused with what to do."""
+    (fault,) = project.faults(DEMO + text)
+    assert fault.startswith(":2:")
+    assert fault.endswith(
+        "this version reads CSV files only; set it to csv, and leave sheets empty"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["agents: {c: {command: [5]}}", "agents: {c: {command: [[a, [b]]]}}", "paths: {socket: 5}"],
+)
+def test_one_of_several_types(project: Project, line: str) -> None:
+    """Where several types are allowed, the message names them."""
+    (fault,) = project.faults(DEMO + line)
+    assert "any of the given schemas" not in fault
+    assert "string" in fault
+
+
+def test_wrong_name_of_an_agent(project: Project) -> None:
+    """A name that no agent may have is named as it stands in the file."""
+    (fault,) = project.faults(DEMO + "agents: {Claude: {command: [x]}}")
+    assert fault.startswith(":2:10: agents.Claude: ")
+
+
+UNTIDY = "escapes load_settings as another exception, and the command shows a traceback"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("x: 2001-99-99", id="a date that is none"),
+        pytest.param("slots: !!int x", id="a tag that its text does not fit"),
+        pytest.param("a: !!bool x", id="bool"),
+        pytest.param("a: !!timestamp x", id="timestamp"),
+        pytest.param("slots: " + "9" * 5000, id="an endless number"),
+        pytest.param("2001-01-01: 3", id="a date for a key"),
+        pytest.param("a: &a [*a]", id="an alias to itself"),
+        pytest.param("a: " + "[" * 1000, id="deep"),
+        pytest.param("paths: {state: ~no-such-user/x}", id="nobody's home"),
+        pytest.param('paths: {schemas: "\\0"}', id="a NUL in a path"),
+        pytest.param('projects: {a: "\\0"}', id="a NUL in a project's folder"),
+        pytest.param('projects: {a: "\\ud800"}', id="a path that cannot be encoded"),
+    ],
+)
+def test_hostile_document(project: Project, line: str) -> None:
+    """Whatever stands in the file, it is refused as a fault of the settings."""
+    assert project.faults(DEMO + line)
+
+
+def test_no_file_and_a_folder(project: Project) -> None:
+    """A file that cannot be read is named with the system's word for it."""
+    project.config.mkdir()
+    with pytest.raises(SettingsInvalid, match=r"config\.yaml: Is a directory"):
+        load_settings(project.config, {})
+    with pytest.raises(SettingsInvalid, match=r"nix\.yaml: No such file or directory"):
+        load_settings(project.folder / "nix.yaml", {})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "{",
+        "[]x",
+        pytest.param('{"type": 5}'),
+    ],
+)
+def test_broken_schema(project: Project, content: str | None) -> None:
+    """A schema that is missing or broken is named, with the setting that says where it is."""
+    folder = project.folder / "other"
+    folder.mkdir()
+    schema = folder / "config.schema.json"
+    if content is not None:
+        schema.write_text(content)
+    (fault,) = project.faults(DEMO + "paths: {schemas: other}")
+    assert fault.startswith(f"{schema}: ")
+    assert fault.endswith("; see paths.schemas")

@@ -1,0 +1,135 @@
+"""The fleet's own words: rest, and leave to stop many."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from controller.core.memory import Suspension
+from controller.fleet import Fleet, FleetUnavailable
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """The state's folder; not there yet."""
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def fleet(state: Path) -> Fleet:
+    """The fleet of that state."""
+    return Fleet(state)
+
+
+def test_suspend_and_resume(fleet: Fleet, state: Path) -> None:
+    """A fleet that was told to rest does so for every process, until it is told to go on."""
+    assert fleet.suspension() is None
+    assert not fleet.resume()
+
+    fleet.suspend(NOW, 'for "tests" ü')
+    for seen in (fleet, Fleet(state)):
+        assert Suspension(NOW, 'for "tests" ü') == seen.suspension()
+    assert [path.name for path in state.iterdir()] == ["suspended.json"]
+
+    assert Fleet(state).resume()
+    assert fleet.suspension() is None
+    assert not fleet.resume()
+
+
+def test_suspend_again(fleet: Fleet) -> None:
+    """The newest word stands."""
+    fleet.suspend(NOW, "first")
+    fleet.suspend(NOW.replace(year=2027), "second")
+    assert Suspension(NOW.replace(year=2027), "second") == fleet.suspension()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"5", b"null", b"{}", b'{"since": "soon", "message": "x"}',
+        b'{"since": 5, "message": "x"}', b'{"message": "x"}',
+        pytest.param(b"\xff\xfe"),
+        pytest.param(b"[" * 50_000),
+    ],
+)  # fmt: skip
+def test_a_broken_word(fleet: Fleet, state: Path, content: bytes) -> None:
+    """A word that cannot be understood is a rest all the same; `touch` will do."""
+    state.mkdir()
+    (state / "suspended.json").write_bytes(content)
+    found = fleet.suspension()
+    assert found is not None
+    assert found.since.tzinfo is not None
+    assert fleet.resume()
+    assert fleet.suspension() is None
+
+
+def test_a_folder_for_a_word(fleet: Fleet, state: Path) -> None:
+    """What cannot even be read is a rest, with the reason."""
+    (state / "suspended.json").mkdir(parents=True)
+    found = fleet.suspension()
+    assert found is not None
+    assert "suspended.json" in found.message
+
+
+def test_resume_that_fails(fleet: Fleet, state: Path) -> None:
+    """A word that cannot be taken back is told."""
+    (state / "suspended.json").mkdir(parents=True)
+    with pytest.raises(FleetUnavailable):
+        fleet.resume()
+
+
+def test_a_time_without_a_zone(fleet: Fleet, state: Path) -> None:
+    """A time that somebody wrote by hand can be compared with others."""
+    state.mkdir()
+    word = {"since": "2026-01-02T03:04:05", "message": "by hand"}
+    (state / "suspended.json").write_text(json.dumps(word))
+    found = fleet.suspension()
+    assert found is not None
+    assert found.since.tzinfo is not None
+
+
+def test_approve(fleet: Fleet, state: Path) -> None:
+    """Leave for one mass stop is seen by every process, and counts once."""
+    assert fleet.approved_prune() == ""
+    fleet.forget_approval()
+
+    fleet.approve_prune("digest-1")
+    assert Fleet(state).approved_prune() == "digest-1"
+    fleet.approve_prune("digest-2")
+    assert fleet.approved_prune() == "digest-2"
+
+    fleet.forget_approval()
+    assert fleet.approved_prune() == ""
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", pytest.param(b"\xff")],
+)  # fmt: skip
+def test_no_leave(fleet: Fleet, state: Path, content: bytes) -> None:
+    """A file that says nothing gives no leave."""
+    state.mkdir()
+    (state / "approved-prune").write_bytes(content)
+    assert fleet.approved_prune() == ""
+
+
+def test_nothing_can_be_written(tmp_path: Path) -> None:
+    """A word that cannot be written is told, and leaves nothing half."""
+    (tmp_path / "state").write_text("a file")
+    fleet = Fleet(tmp_path / "state")
+    with pytest.raises(FleetUnavailable) as caught:
+        fleet.approve_prune("x")
+    assert str(tmp_path / "state") in caught.value.message
+    assert caught.value.reason == "FleetUnavailable"
+
+
+def test_a_word_that_cannot_be_replaced(fleet: Fleet, state: Path) -> None:
+    """The same where only the last step fails: no temporary file stays."""
+    (state / "suspended.json" / "x").mkdir(parents=True)
+    with pytest.raises(FleetUnavailable):
+        fleet.suspend(NOW, "x")
+    assert [path.name for path in state.iterdir()] == ["suspended.json"]
