@@ -133,9 +133,10 @@ class _Housekeeping:
         if app.fleet.approved_prune() and tick.plan and not tick.plan.memory.prune:
             app.fleet.forget_approval()
         due = self._pruned is None or (tick.now - self._pruned).total_seconds() > PRUNE_SECONDS
-        if due:
+        if due and tick.plan:
             retention = app.settings.retention
-            kept = frozenset(app.runs.known())
+            members = tick.plan.memory.projects.values()
+            kept = {*app.runs.unfinished(), *(member.run for member in members)}
             prune(app.runs.root, kept, tick.now, retention.days, retention.bytes)
             self._pruned = tick.now
         self._after(tick)

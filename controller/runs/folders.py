@@ -90,10 +90,6 @@ class RunFolders:
         """Ids of the runs whose end nobody told yet."""
         return tuple(name for name, entry in self._entries.items() if entry.record.exit is None)
 
-    def known(self) -> tuple[str, ...]:
-        """Ids of the unfinished runs and of each project's newest."""
-        return tuple(self._entries)
-
     def new_id(self, now: datetime) -> str:
         """An id that sorts behind every id given before, even where the clock jumped back."""
         self._newest = max(int(now.timestamp() * 1_000_000), self._newest + 1)

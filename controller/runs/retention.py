@@ -23,7 +23,7 @@ def prune(root: Path, keep: Set[str], now: datetime, days: float, limit: int) ->
 
     Args:
         root: The runs' folder.
-        keep: Ids that are never cleared away: unfinished runs, each project's newest.
+        keep: Ids that are never cleared away: unfinished runs, each known project's newest.
         now: The time.
         days: Age in days from which a run's folder goes.
         limit: Bytes of all ended runs together.
@@ -51,11 +51,21 @@ def _ended(root: Path, keep: Set[str], now: datetime) -> list[_Ended]:
         if entry.name in keep or not entry.is_dir(follow_symlinks=False):
             continue
         folder = Path(entry.path)
-        end = records.read_exit(folder)
-        if end is not None:
-            age = (now - end.ended_at).total_seconds()
-            found.append(_Ended(folder, age, _size(folder)))
+        at = _ended_at(folder)
+        if at is not None:
+            found.append(_Ended(folder, now.timestamp() - at, _size(folder)))
     return found
+
+
+def _ended_at(folder: Path) -> float | None:
+    """When a run ended, seconds since the epoch; one that was never made whole ended then."""
+    end = records.read_exit(folder)
+    if end is not None:
+        return end.ended_at.timestamp()
+    try:
+        return None if (folder / "meta.json").exists() else folder.stat().st_mtime
+    except OSError:
+        return None
 
 
 def _size(folder: Path) -> int:

@@ -71,7 +71,7 @@ class TestCreate:
         assert (run, None, 0, None, None, None) == (
             record.id, record.started_at, record.pid, record.stop, record.report, record.exit,
         )  # fmt: skip
-        assert (run,) == bench.runs.unfinished() == bench.runs.known()
+        assert (run,) == bench.runs.unfinished() == tuple(bench.runs.look())
 
     def test_no_room(self, tmp_path: Path) -> None:
         """A root that cannot be written is told, and nothing is left of the run."""
@@ -215,8 +215,8 @@ class TestLook:
             runs.create(
                 runs.new_id(now()), SPEC, Meta("C", "c", "x", "/", Words("d"), now()), "", {}
             )
-            assert {newest, other, running} <= set(runs.known())
-            assert old not in runs.known()
+            assert {newest, other, running} <= set(runs.look())
+            assert old not in runs.look()
 
     def test_a_folder_that_is_no_run(self, bench: Bench) -> None:
         """A folder without the controller's notes is none of its runs."""
@@ -295,4 +295,4 @@ class TestRest:
         bench.runs.discard(run)
         bench.runs.discard(run)
         assert [kept] == [path.name for path in bench.root.iterdir()]
-        assert (kept,) == bench.runs.known()
+        assert (kept,) == tuple(bench.runs.look())

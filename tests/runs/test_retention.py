@@ -85,7 +85,7 @@ def test_runs_that_matter(bench: Bench) -> None:
     for run in (first, second):
         bench.end(run, '{"cause": "exit", "status": 0, "ended_at": 1}')
     runs = bench.reloaded()
-    assert prune(bench.root, frozenset(runs.known()), NOW, 30, 1) == 1
+    assert prune(bench.root, frozenset(runs.look()), NOW, 30, 1) == 1
     assert {second, running} == left(bench.root)
 
 
