@@ -3,8 +3,7 @@
 #   ./run.sh               the controller, with a live table
 #   ./run.sh get -o wide   the same as: sidekick get -o wide
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
-. deploy/prepare.sh
-prepare run
-export SIDEKICK_COMMAND=./run.sh
-exec .venv/bin/sidekick "${@:-run}"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+(cd "$here" && . deploy/prepare.sh && prepare run)
+export SIDEKICK_CONFIG=${SIDEKICK_CONFIG:-$here/config.yaml} SIDEKICK_COMMAND=$0
+exec "$here/.venv/bin/sidekick" "${@:-run}"

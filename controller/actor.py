@@ -14,7 +14,7 @@ from controller.core.errors import SidekickError
 from controller.core.observed import StopRequest
 from controller.core.workload import Workload
 from controller.metrics import Metrics
-from controller.runs.folders import RunFolders, Spec
+from controller.runs.folders import RunFolders, RunsUnavailable, Spec
 from controller.runs.records import Meta
 from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
 
@@ -100,8 +100,7 @@ class Actor:
         try:
             match action:
                 case Stop():
-                    stop = StopRequest(action.by, action.reason)
-                    self._runs.request_stop(action.run, stop, action.message, self._terms.grace)
+                    self._stop(action)
                 case Sweep():
                     self._runs.sweep(action.run)
                 case Remove():
@@ -109,6 +108,16 @@ class Actor:
         except SidekickError as error:
             return Outcome(action, reason=error.reason, message=error.message)
         return Outcome(action)
+
+    def _stop(self, action: Stop) -> None:
+        """Ask by the run's folder; where that takes no word, the session's own end is the word."""
+        stop = StopRequest(action.by, action.reason)
+        try:
+            self._runs.request_stop(action.run, stop, action.message, self._terms.grace)
+        except RunsUnavailable:
+            if action.session is None:
+                raise
+            self._runtime.remove((action.session,))
 
     def _start_all(self, starts: Sequence[Start], now: datetime) -> list[Outcome]:
         """Make every run's folder, then start all sessions in one call."""
@@ -177,6 +186,7 @@ class Actor:
             words=work.words,
             created_at=now,
             conversation=conversation,
+            begun=work.begun,
             demo=work.demo,
             config=work.config,
             gpus=work.gpus,

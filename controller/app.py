@@ -104,7 +104,12 @@ class App:
         """
         section = self.settings.server
         server = Server(
-            section.host, section.port, self.metrics.registry, loop.healthy, lambda: loop.ready
+            section.host,
+            section.port,
+            self.metrics.registry,
+            healthy=loop.healthy,
+            ready=lambda: loop.ready,
+            faults=lambda: loop.report.errors if loop.report else {},
         )
         server.start()
         self.reconciler.server = server.url
@@ -200,7 +205,7 @@ def read_row_schema(path: Path) -> RowSchema:
         TerminalError: It is missing, no JSON, or no JSON Schema.
     """
     try:
-        return RowSchema(json.loads(path.read_text(encoding="utf-8")))
+        return RowSchema(json.loads(path.read_text(encoding="utf-8")), frozenset({DEMO}))
     except (OSError, ValueError) as error:
         raise TerminalError("SchemaUnavailable", f"{path}: {error}") from error
     except TerminalError as error:

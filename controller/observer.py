@@ -55,6 +55,7 @@ class Observer:
             words=meta.words,
             created_at=meta.created_at,
             conversation=meta.conversation,
+            begun=meta.begun,
             demo=meta.demo,
             config=meta.config,
             gpus=meta.gpus,

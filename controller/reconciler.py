@@ -97,6 +97,7 @@ class Reconciler:
         self._desired: Desired | None = None
         self._source_view = SourceView(source.kind, source.name)
         self._rows: tuple[RowStatus, ...] = ()
+        self._faults: dict[str, str] = {}
         self.server = ""
 
     def tick(self) -> Tick:
@@ -115,6 +116,7 @@ class Reconciler:
                 tick.outcomes = self._actor.carry_out(tick.plan, tick.now)
         with self._phase("report"):
             self._report(tick, limits)
+        self._log_faults(tick.errors)
         for stage in tick.errors:
             self._metrics.errors.labels(stage).inc()
         self._metrics.ticks.labels("error" if tick.errors else "success").inc()
@@ -125,6 +127,15 @@ class Reconciler:
         """Count a tick that ended by a defect of ours."""
         self._metrics.errors.labels("plan").inc()
         self._metrics.ticks.labels("error").inc()
+
+    def _log_faults(self, faults: dict[str, str]) -> None:
+        """A fault is told once when it comes, and once when it is over."""
+        for stage, message in faults.items():
+            if self._faults.get(stage) != message:
+                log.warning("%s failed: %s", stage, message)
+        for stage in self._faults.keys() - faults.keys():
+            log.info("%s works again", stage)
+        self._faults = dict(faults)
 
     @property
     def source_view(self) -> SourceView:

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -34,6 +34,7 @@ class Server:
         registry: What /metrics shows.
         healthy: Whether the loop makes progress.
         ready: Whether the list was read and the sessions were seen.
+        faults: Stage → what failed in the newest tick.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class Server:
         registry: CollectorRegistry,
         healthy: Callable[[], bool],
         ready: Callable[[], bool],
+        faults: Callable[[], Mapping[str, str]],
     ) -> None:
         self._registry = registry
         self._healthy = healthy
         self._ready = ready
+        self._faults = faults
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -107,13 +110,12 @@ class Server:
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
     def _health(self, _request: Request) -> Response:
-        return _answer(self._healthy(), "ok", "the loop makes no progress")
+        healthy = self._healthy()
+        word = "ok" if healthy else "the loop makes no progress"
+        document = {"status": word, "faults": dict(self._faults())}
+        return JSONResponse(document, status_code=200 if healthy else 503)
 
     def _readiness(self, _request: Request) -> Response:
-        return _answer(
-            self._ready(), "ready", "the list was not read, or the sessions not seen, yet"
-        )
-
-
-def _answer(good: bool, yes: str, no: str) -> Response:
-    return JSONResponse({"status": yes if good else no}, status_code=200 if good else 503)
+        ready = self._ready()
+        word = "ready" if ready else "the list was not read, or the sessions not seen, yet"
+        return JSONResponse({"status": word}, status_code=200 if ready else 503)

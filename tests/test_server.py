@@ -25,7 +25,7 @@ class World:
 
     def server(self, host: str = "127.0.0.1", port: int = 0) -> Server:
         """A server that shows it."""
-        return Server(host, port, self.registry, lambda: self.healthy, lambda: self.ready)
+        return Server(host, port, self.registry, lambda: self.healthy, lambda: self.ready, dict)
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_close_while_it_answers(world: World) -> None:
         asked.set()
         return go.wait(20)
 
-    server = Server("127.0.0.1", 0, world.registry, slow, lambda: True)
+    server = Server("127.0.0.1", 0, world.registry, slow, lambda: True, dict)
     server.start()
     client = idle(int(server.url.rpartition(":")[2]))
     client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")

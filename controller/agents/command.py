@@ -46,6 +46,18 @@ class CommandAgent:
     config: str = ""
     real: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse placeholders that no workload has, before the first start needs them."""
+        for argument in (*self.command, *self.resume):
+            for part in (argument,) if isinstance(argument, str) else argument:
+                for name in _PLACEHOLDER.findall(part):
+                    if name not in PLACEHOLDERS:
+                        raise AgentError(
+                            "UnknownPlaceholder",
+                            f"agents.{self.name} in config.yaml uses {{{name}}}; "
+                            f"there are {', '.join(PLACEHOLDERS)}",
+                        )
+
     @property
     def conversations(self) -> bool:
         """Whether it can go on with an earlier conversation."""
@@ -55,7 +67,7 @@ class CommandAgent:
         """The command line with the workload's values in place of the placeholders.
 
         Raises:
-            AgentError: A placeholder that no workload has, or an empty command line.
+            AgentError: The command line is empty.
         """
         goes_on = workload.begun and self.conversations
         prompt = self.resume_prompt if goes_on and workload.resume else workload.prompt
@@ -67,7 +79,7 @@ class CommandAgent:
             "model": workload.model,
             "conversation": workload.conversation,
         }
-        argv = tuple(_fill(self.resume if goes_on else self.command, values, self.name))
+        argv = tuple(_fill(self.resume if goes_on else self.command, values))
         if not argv:
             raise AgentError("CommandEmpty", f"agents.{self.name}.command in config.yaml is empty")
         return Launch(argv, self.mode, prompt, self.prompt_on_stdin, self.environment, self.inherit)
@@ -77,18 +89,11 @@ class CommandAgent:
         return judge_exit(end, report)
 
 
-def _fill(arguments: Sequence[Argument], values: Mapping[str, str], agent: str) -> list[str]:
+def _fill(arguments: Sequence[Argument], values: Mapping[str, str]) -> list[str]:
     argv: list[str] = []
     for argument in arguments:
         group = [argument] if isinstance(argument, str) else list(argument)
         names = {name for part in group for name in _PLACEHOLDER.findall(part)}
-        unknown = sorted(names - set(values))
-        if unknown:
-            raise AgentError(
-                "UnknownPlaceholder",
-                f"agents.{agent} in config.yaml uses {{{unknown[0]}}}; "
-                f"there are {', '.join(PLACEHOLDERS)}",
-            )
         if not isinstance(argument, str) and not all(values[name] for name in names):
             continue
         argv += [_PLACEHOLDER.sub(lambda match: values[match[1]], part) for part in group]

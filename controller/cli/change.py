@@ -9,7 +9,6 @@ from controller.app import DATABASE, App, clock
 from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import (
-    NotFound,
     build_app,
     command,
     controller_of,
@@ -17,6 +16,7 @@ from controller.cli.context import (
     settings_of,
     warn,
 )
+from controller.cli.errors import NotFound
 from controller.core import row as columns
 from controller.core.errors import TransientError
 from controller.core.words import Status, status_of

@@ -1,6 +1,7 @@
 """`validate` and `version`."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from controller import __version__
@@ -9,11 +10,13 @@ from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import settings_of
 from controller.core.desired import Desired, parse_rows
-from controller.core.errors import SidekickError
 from controller.core.faults import Fault
+from controller.core.project import Project, type_row
+from controller.core.row import AGENT, MODEL, PROJECT
 from controller.core.workload import route
 from controller.fleet import Fleet
 from controller.settings import Settings
+from controller.sources.base import SourceInvalid
 
 
 def version(_options: argparse.Namespace) -> int:
@@ -31,7 +34,7 @@ def validate(options: argparse.Namespace) -> int:
     source = build_source(settings, schema)
     try:
         desired = parse_rows(source.read().rows, schema)
-    except SidekickError as error:
+    except SourceInvalid as error:
         print(clean(error.message))
         return exits.NO
     faults = [*(fault for row in desired.invalid for fault in row.faults)]
@@ -48,7 +51,13 @@ def validate(options: argparse.Namespace) -> int:
 def _unknown_words(desired: Desired, settings: Settings) -> list[Fault]:
     """Agents and models that the settings do not know."""
     limits = build_limits(settings, build_agents(settings), Fleet(settings.paths.state))
-    answers = (route(project, project.agent, limits) for project in desired.projects.values())
+    named = [*desired.projects.values()]
+    for invalid in desired.invalid:
+        only = {name: invalid.row.cells.get(name, "") for name in (PROJECT, AGENT, MODEL)}
+        typed = type_row(replace(invalid.row, cells=only))
+        if isinstance(typed, Project):
+            named.append(typed)
+    answers = (route(project, project.agent, limits) for project in named)
     return [answer for answer in answers if isinstance(answer, Fault)]
 
 

@@ -7,16 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from controller.app import LOCK, App, build
-from controller.core.errors import TerminalError
+from controller.cli.errors import NotFound
 from controller.core.words import fold
 from controller.locks import Holder, held_by
 from controller.settings import Settings, find_config, load_settings
 
 COMMAND_VARIABLE = "SIDEKICK_COMMAND"
-
-
-class NotFound(TerminalError):
-    """No project, or more than one, goes by that name."""
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

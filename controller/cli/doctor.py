@@ -15,10 +15,13 @@ from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
 from controller.core.errors import SidekickError
-from controller.core.observed import Unknown
+from controller.core.observed import Sessions, Unknown
 from controller.settings import Settings
+from controller.settings.environment import PREFIX, variables
+from controller.settings.load import CONFIG_VARIABLE
 
 DEADLINE = 5.0
+OWN_VARIABLES = ("SIDEKICK_COMMAND", "SIDEKICK_PYTHON", "SIDEKICK_RUN_ID", "SIDEKICK_RUN_DIR")
 _MEGABYTE = 1_048_576
 _LEAST_FREE = 500 * _MEGABYTE
 
@@ -30,7 +33,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Print every finding; 0 all good, 1 something is to be done."""
     settings = settings_of(options)
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _machine, _sessions, _list, _folders, _controller, _agents,
+        _machine, _environment, _sessions, _list, _folders, _controller, _agents,
     )  # fmt: skip
     good = True
     for check in checks:
@@ -56,6 +59,13 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield limit >= needed, "files", f"{limit} open files allowed, {needed} needed (ulimit -n)"
 
 
+def _environment(_settings: Settings) -> Iterator[Finding]:
+    known = {*variables(), CONFIG_VARIABLE, *OWN_VARIABLES}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            yield False, "variables", f"{name} is no setting; config.yaml's schema has them all"
+
+
 def _sessions(settings: Settings) -> Iterator[Finding]:
     try:
         seen = build_runtime(settings, os.environ).observe()
@@ -65,7 +75,8 @@ def _sessions(settings: Settings) -> Iterator[Finding]:
     if isinstance(seen, Unknown):
         yield False, "sessions", seen.message
     else:
-        yield True, "sessions", f"tmux can be asked ({type(seen).__name__})"
+        count = len(seen.sessions) if isinstance(seen, Sessions) else 0
+        yield True, "sessions", f"tmux can be asked; {count} sessions of ours"
 
 
 def _list(settings: Settings) -> Iterator[Finding]:
@@ -124,4 +135,7 @@ def _agents(settings: Settings) -> Iterator[Finding]:
             yield True, name, found
         else:
             needed = name in used and not settings.demo
-            yield not needed, name, f"the program {program} is not on the PATH"
+            text = f"the program {program} is not on the PATH"
+            if not needed:
+                text = f"not needed now ({text})"
+            yield not needed, name, text

@@ -15,6 +15,10 @@ from controller.core.report import ProjectView, Report
 from controller.reconciler import Tick
 
 EVENTS_SHOWN = 6
+NARROW = 90
+"""Columns below which what an agent does next is left out."""
+_FRAME = 7
+"""Lines around the projects: headline, header, blank lines, the prompt below."""
 _COLOURS = {
     "In Progress": "green",
     "Completed": "blue",
@@ -59,10 +63,34 @@ class LiveTable:
         report = self._report
         if report is None:
             return Text("looking at the list and the sessions …", style="dim")
-        return Group(
-            _headline(report), Text(), _projects(report), *_notes(report), Text(),
-            Text("\n".join(self._events), style="dim"), Text(), _footer(report),
-        )  # fmt: skip
+        size = self._console.size
+        notes = _notes(report)[: max(1, size.height // 4)]
+        events = list(self._events)[-max(1, min(EVENTS_SHOWN, size.height // 5)) :]
+        footer = _footer(report, narrow=size.width < NARROW)
+        taken = _FRAME + len(notes) + len(events) + 1 + len(footer.plain) // size.width
+        projects, hidden = _fitting(report.projects, max(1, size.height - taken))
+        if hidden:
+            notes.insert(0, Text(f"… and {hidden} more: {command()} get", style="dim"))
+        table = _projects(projects, narrow=size.width < NARROW)
+        lines = Text("\n".join(events), style="dim", no_wrap=True, overflow="ellipsis")
+        return Group(_headline(report), Text(), table, *notes, Text(), lines, Text(), footer)
+
+
+def _fitting(projects: tuple[ProjectView, ...], room: int) -> tuple[tuple[ProjectView, ...], int]:
+    """As many projects as there is room for, those that need a person or run first."""
+    if len(projects) <= room:
+        return projects, 0
+    ranked = sorted(projects, key=_rank)[: max(1, room - 1)]
+    shown = {id(project) for project in ranked}
+    return tuple(item for item in projects if id(item) in shown), len(projects) - len(shown)
+
+
+def _rank(project: ProjectView) -> int:
+    if not project.valid or project.status in {"Waiting", "Blocked"}:
+        return 0
+    if project.alive:
+        return 1
+    return 2 if project.status == "Queued" else 3
 
 
 def _headline(report: Report) -> Text:
@@ -78,16 +106,19 @@ def _headline(report: Report) -> Text:
     return text
 
 
-def _projects(report: Report) -> Table:
+def _projects(projects: tuple[ProjectView, ...], *, narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
-    for name, ratio, least in (
-        ("PROJECT", 4, 10), ("STATUS", None, 11), ("REASON", 3, 8), ("AGENT", None, 6),
-        ("PRI", None, 3), ("AGE", None, 5), ("NEXT ACTION", 6, 10),
-    ):  # fmt: skip
+    columns: list[tuple[str, int | None, int]] = [
+        ("PROJECT", 4, 10), ("STATUS", None, 11), ("REASON", 3, 12), ("AGENT", None, 5),
+        ("PRI", None, 3), ("AGE", None, 5),
+    ]  # fmt: skip
+    if not narrow:
+        columns.append(("NEXT ACTION", 6, 10))
+    for name, ratio, least in columns:
         table.add_column(name, ratio=ratio, min_width=least, no_wrap=True, overflow="ellipsis")
     now = clock()
-    for project in report.projects:
-        table.add_row(
+    for project in projects:
+        cells = (
             Text(clean(project.name)),
             Text(clean(project.status), style=_COLOURS.get(project.status, "")),
             Text(project.reason, style="" if project.valid else "red"),
@@ -96,6 +127,7 @@ def _projects(report: Report) -> Table:
             age(project.since, now),
             Text(clean(_next(project))),
         )
+        table.add_row(*cells[: len(columns)])
     return table
 
 
@@ -107,7 +139,9 @@ def _next(project: ProjectView) -> str:
 
 def _notes(report: Report) -> list[Text]:
     """What needs a person."""
-    notes = [Text(f"✗ {stage}: {clean(text)}", style="red") for stage, text in _errors(report)]
+    notes = [
+        Text(f"✗ {stage}: {clean(text)}", style="red") for stage, text in report.errors.items()
+    ]
     for project in report.projects:
         if not project.valid:
             place = f"{report.source.name}:{project.line}"
@@ -122,14 +156,12 @@ def _notes(report: Report) -> list[Text]:
     return notes
 
 
-def _errors(report: Report) -> list[tuple[str, str]]:
-    return list(report.errors.items())
-
-
-def _footer(report: Report) -> Text:
+def _footer(report: Report, *, narrow: bool) -> Text:
     live = next((project.name for project in report.projects if project.alive), "NAME")
+    attach = f'{command()} attach "{clean(live)}"'
+    if narrow:
+        return Text.assemble(attach, ("   end ", "dim"), "Ctrl-C")
     return Text.assemble(
-        ("attach ", "dim"), f'{command()} attach "{clean(live)}"',
-        (" (C-b d leaves)   ", "dim"), ("end ", "dim"), "Ctrl-C",
-        (" (agents keep working)   ", "dim"), ("more ", "dim"), f"{command()} --help",
+        ("attach ", "dim"), attach, (" (C-b d leaves)  ", "dim"), ("end ", "dim"), "Ctrl-C",
+        (" (agents go on)  ", "dim"), ("more ", "dim"), f"{command()} --help",
     )  # fmt: skip

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from controller.cli import exits
+from controller.cli.columns import clean
+from controller.cli.errors import NotFound
 from controller.cli.parser import build_parser
 from controller.core.errors import SidekickError
 
@@ -34,15 +36,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         deed = getattr(importlib.import_module(module), name)
         code = int(deed(options))
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except SidekickError as error:
         for line in error.message.splitlines():
-            print(f"sidekick: {line}", file=sys.stderr)
-        return exits.ERROR
+            print(f"sidekick: {clean(line)}", file=sys.stderr)
+        return exits.NO if isinstance(error, NotFound) else exits.ERROR
     except KeyboardInterrupt:
         return exits.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader went away (`| head`); nothing is left to say to it
         return exits.OK
+    except OSError as error:
+        _drop_output()
+        print(f"sidekick: {error.strerror or error}", file=sys.stderr)
+        return exits.ERROR
     return code
+
+
+def _drop_output() -> None:
+    """What Python still holds back for standard output must not fail once more at the end."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

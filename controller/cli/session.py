@@ -3,13 +3,15 @@
 import argparse
 import os
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
 
 from controller.app import build_runtime
 from controller.cli import exits
-from controller.cli.context import NotFound, pick, settings_of
+from controller.cli.context import pick, settings_of
+from controller.cli.errors import NotFound
 from controller.cli.views import newest
 from controller.core.report import ProjectView
 from controller.settings import Settings
@@ -60,6 +62,10 @@ def attach(options: argparse.Namespace) -> int:
         )
     argv = build_runtime(settings, os.environ).attach_argv(project.session)
     environment = {name: value for name, value in os.environ.items() if name != "TMUX"}
+    if shutil.which(argv[0]) is None:
+        raise NotFound(
+            "TmuxMissing", f"{argv[0]} is not on the PATH; install it: apt-get install tmux"
+        )
     sys.stdout.flush()
     os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell: an argv of our own
     return exits.ERROR

@@ -1,18 +1,16 @@
 """`status`: the controller's health on one screen; its exit code is a health check."""
 
 import argparse
-import json
-import urllib.error
-import urllib.request
+from dataclasses import replace
 
 from controller.app import DATABASE, clock
 from controller.cli import exits
 from controller.cli.columns import age, clean
 from controller.cli.context import command, controller_of, settings_of
+from controller.cli.health import ask
 from controller.core.report import Report
 from controller.store import read_report
 
-DEADLINE = 5.0
 _TROUBLE = {"Blocked", "Waiting"}
 
 
@@ -26,11 +24,12 @@ def status(options: argparse.Namespace) -> int:
         if report:
             _print(report)
         return exits.NO
-    healthy, said = _ask(report.server) if report and report.server else (False, "starting")
-    print(f"controller  {'healthy' if healthy else 'unhealthy'} ({said}), process {holder.pid}")
+    health = ask(report.server if report else "")
+    word = "healthy" if health.healthy else "unhealthy"
+    print(f"controller  {word} ({clean(health.said)}), process {holder.pid}")
     if report:
-        _print(report)
-    return exits.OK if healthy else exits.NO
+        _print(replace(report, errors={**report.errors, **health.faults}))
+    return exits.OK if health.healthy else exits.NO
 
 
 def _print(report: Report) -> None:
@@ -43,7 +42,9 @@ def _print(report: Report) -> None:
     )
     up = "up" if report.runtime_up else f"DOWN: {report.runtime_message}"
     running = sum(project.alive for project in report.projects)
-    print(f"sessions    {running} of {report.slots} slots; tmux {clean(up)}")
+    kept = sum(project.reason == "CrashBackoff" for project in report.projects)
+    held = f", {kept} kept for another try" if kept else ""
+    print(f"sessions    {running} of {report.slots} slots{held}; tmux {clean(up)}")
     counts: dict[str, int] = {}
     for project in report.projects:
         counts[project.status] = counts.get(project.status, 0) + 1
@@ -58,21 +59,7 @@ def _print(report: Report) -> None:
         print(f"error       {stage}: {clean(message)}")
     for project in report.projects:
         accepted = all(c.status for c in project.conditions if c.type.value == "Accepted")
-        if project.status in _TROUBLE or not accepted:
+        asked_for = project.reason == "UserBlocked"
+        if not accepted or (project.status in _TROUBLE and not asked_for):
             since = age(project.since, now)
             print(f"needs you   {clean(project.name)}: {project.reason} {since}".rstrip())
-
-
-def _ask(url: str) -> tuple[bool, str]:
-    """Ask the loop itself, over loopback."""
-    request = urllib.request.Request(f"{url}/healthz")  # noqa: S310 - our own address
-    try:
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:  # noqa: S310
-            return True, str(json.load(answer)["status"])
-    except urllib.error.HTTPError as error:
-        try:
-            return False, str(json.load(error)["status"])
-        except (ValueError, KeyError):
-            return False, f"HTTP {error.code}"
-    except (OSError, ValueError, KeyError) as error:
-        return False, f"{url} does not answer: {error}"

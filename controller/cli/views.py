@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from controller.app import DATABASE, build
 from controller.cli.columns import age, table
 from controller.cli.context import controller_of, tell_demo, warn
+from controller.cli.health import ask
 from controller.core.report import ProjectView, Report
 from controller.settings import Settings
 from controller.store import read_report
@@ -35,6 +36,8 @@ def newest(settings: Settings) -> Report:
         return look(settings)
     if not running:
         warn(f"no controller runs; this is as of {report.at:%Y-%m-%d %H:%M:%S}")
+    elif fault := ask(report.server).faults.get("store"):
+        warn(f"{fault}; this is as of {report.at:%Y-%m-%d %H:%M:%S}")
     return report
 
 

@@ -43,6 +43,7 @@ class Stop:
         by: `user` or `controller`: on whose account.
         reason: CamelCase.
         message: For a person.
+        session: Where it runs, for the case that its folder takes no request.
     """
 
     project: str
@@ -50,6 +51,7 @@ class Stop:
     by: str
     reason: str
     message: str
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Take away the screens of sessions that ended long ago."""
+    """Take sessions away: screens of runs that ended long ago, or what cannot be asked to end."""
 
     sessions: tuple[Session, ...]
     project: str = ""
@@ -153,6 +155,8 @@ class Plan:
         verdicts: Name → what its row is to say.
         memory: Memory after reading the rows and the runs' ends.
         stale: Names whose row is an old version, to be written again.
+        spoken: Names whose row had a new word of the user's; it gets a new version at once, so
+            that taking the word back is a word as well.
         renames: Old name → new name.
         events: What was noticed.
         requeue_at: When the plan may differ although nothing else changes; None for never.
@@ -162,6 +166,7 @@ class Plan:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     stale: frozenset[str] = frozenset()
+    spoken: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     requeue_at: datetime | None = None

@@ -79,6 +79,19 @@ def deletion_due(absence: Absence, now: datetime) -> datetime | None:
     return min(absence.since, now) + DELETION_DELAY
 
 
+def adopt(member: ProjectMemory, run: Run) -> ProjectMemory:
+    """The memory of a project one of whose runs it did not know."""
+    if not run.conversation or not (run.begun or run.started_at):
+        return replace(member, run=run.id)
+    return replace(
+        member,
+        run=run.id,
+        conversation=run.conversation,
+        conversation_agent=run.agent,
+        delivered=run.words.action,
+    )
+
+
 def newest_run(name: str, observed: Observed) -> Run | None:
     """The newest run of a project, by its own record."""
     return max(
@@ -97,7 +110,8 @@ def _renamed(desired: Desired, members: Mapping[str, ProjectMemory]) -> dict[str
         return {}
     member, project = members[gone[0]], desired.projects[new[0]]
     same_version = project.pair in member.pairs
-    if same_version and project.user_digest == member.user_cells:
+    same_agent = not member.agent_cells or project.agent == member.agent_cells[-1]
+    if same_version and same_agent and project.user_digest == member.user_cells:
         return {gone[0]: new[0]}
     return {}
 
@@ -106,10 +120,11 @@ def _introduce(
     present: frozenset[str], members: dict[str, ProjectMemory], observed: Observed
 ) -> None:
     """Give a memory to every new name, from its runs where it had some before."""
+    claimed = {member.run for member in members.values()}
     orphans = {
         observed.runs[run_id].project
         for run_id, session in observed.sessions.items()
-        if session.alive and run_id in observed.runs
+        if session.alive and run_id in observed.runs and run_id not in claimed
     }
     new = sorted((present | orphans) - set(members))
     if not new:
@@ -118,9 +133,7 @@ def _introduce(
     runs = {name: newest_run(name, observed) for name in new}
     for name, run in runs.items():
         if run and taken.setdefault(run.slug, name) == name:
-            members[name] = ProjectMemory(slug=run.slug, run=run.id, conversation=run.conversation,
-                                          conversation_agent=run.agent, delivered=run.words.action,
-                                          words=run.words)  # fmt: skip
+            members[name] = adopt(ProjectMemory(slug=run.slug, words=run.words), run)
     for name, slug in assign([name for name in new if name not in members], taken).items():
         members[name] = ProjectMemory(slug=slug)
 
@@ -130,6 +143,9 @@ def _absent(member: ProjectMemory, nameless: bool, now: datetime) -> ProjectMemo
     absence = member.absence
     if absence is None:
         return member if nameless else replace(member, absence=Absence(now))
+    if absence.since > now:
+        absence = replace(absence, since=now)
+        member = replace(member, absence=absence)
     if absence.acted_at:
         return None if now - absence.acted_at > TOMBSTONE_KEPT else member
     if nameless or absence.reads >= DELETION_READS:

@@ -44,9 +44,9 @@ LOST = Curve(first=1, most=60)
 """Faults of the infrastructure."""
 
 
-def due(at: datetime, now: datetime, curve: Curve) -> datetime:
-    """A stored time of the next try, never further away than the curve's longest delay.
+def due(at: datetime, now: datetime, wait: float) -> datetime:
+    """A stored time of the next try, never further away than the wait that was meant (seconds).
 
     A clock that jumped back between writing and reading must not make an endless wait.
     """
-    return min(at, now + timedelta(seconds=curve.longest))
+    return min(at, now + timedelta(seconds=wait))

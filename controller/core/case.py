@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from controller.core.actions import Action, Stop, Verdict
+from controller.core.actions import Action, Remove, Stop, Verdict
+from controller.core.attendance import adopt
 from controller.core.limits import Route
 from controller.core.memory import ProjectMemory
 from controller.core.observed import Observed, Run, Session
@@ -20,9 +21,11 @@ class Case:
         run: Its newest run; a living one before an ended one.
         session: The session of that run, alive or ended.
         screens: Ended sessions that bear its name.
+        strays: Living sessions that bear its name and our mark, and whose run's folder is gone.
         twins: Older runs of it that live too, which none should.
         project: Its row; None where that is invalid or gone.
         route: The agent that is to work.
+        stands_in: The demo agent stands in for a real one.
         wants: Whether it wants to run.
         verdict: What its row is to say.
         actions: What is to be done for it.
@@ -33,9 +36,11 @@ class Case:
     run: Run | None
     session: Session | None
     screens: tuple[Session, ...] = ()
+    strays: tuple[Session, ...] = ()
     twins: tuple[Run, ...] = ()
     project: Project | None = None
     route: Route | None = None
+    stands_in: bool = False
     wants: bool = False
     verdict: Verdict | None = None
     actions: list[Action] = field(default_factory=list)
@@ -53,12 +58,17 @@ class Case:
     @property
     def holds(self) -> bool:
         """A process of it may still live, so that no other may start."""
-        return self.alive or self.vanished
+        return self.alive or self.vanished or bool(self.strays)
 
     def stop(self, by: str, reason: str, message: str, kind: type[Stop] = Stop) -> None:
         """Ask a living run to end, once."""
         if self.alive and self.run and self.run.stop is None:
-            self.actions.append(kind(self.name, self.run.id, by, reason, message))
+            self.actions.append(kind(self.name, self.run.id, by, reason, message, self.session))
+
+    def end_strays(self, reason: str, message: str) -> None:
+        """End sessions whose run's folder is gone: nothing else can ask them to."""
+        if self.strays:
+            self.actions.append(Remove(self.strays, self.name, reason, message))
 
 
 def open_cases(members: Mapping[str, ProjectMemory], observed: Observed) -> list[Case]:
@@ -67,35 +77,37 @@ def open_cases(members: Mapping[str, ProjectMemory], observed: Observed) -> list
     for run in observed.runs.values():
         runs.setdefault(run.project, []).append(run)
     screens: dict[str, tuple[Session, ...]] = {}
+    strays: dict[str, tuple[Session, ...]] = {}
     for session in observed.sessions.values():
         known = observed.runs.get(session.run)
         if not session.alive or (known is not None and known.result is not None):
             screens[session.name] = (*screens.get(session.name, ()), session)
-    return [
-        _open(name, member, runs.get(name, []), screens.get(member.slug, ()), observed)
-        for name, member in members.items()
-    ]
+        elif known is None:
+            strays[session.name] = (*strays.get(session.name, ()), session)
+    cases = []
+    for name, member in members.items():
+        case = _open(name, member, runs.get(name, []), observed)
+        case.screens = screens.get(member.slug, ())
+        case.strays = strays.get(member.slug, ())
+        cases.append(case)
+    return cases
 
 
-def _open(
-    name: str,
-    member: ProjectMemory,
-    runs: list[Run],
-    screens: tuple[Session, ...],
-    observed: Observed,
-) -> Case:
+def _open(name: str, member: ProjectMemory, runs: list[Run], observed: Observed) -> Case:
     own = observed.runs.get(member.run)
     if own is not None and own not in runs:
         runs = [*runs, own]
     sessions = observed.sessions
     runs = sorted(runs, key=lambda run: (_lives(run, sessions.get(run.id)), run.id))
     if not runs:
-        return Case(name, member, None, None, screens)
+        return Case(name, member, None, None)
     newest = runs[-1]
-    if member.run != newest.id:
+    if member.run < newest.id:
+        member = adopt(member, newest)
+    elif member.run != newest.id:
         member = replace(member, run=newest.id)
     twins = tuple(run for run in runs[:-1] if _lives(run, sessions.get(run.id)))
-    return Case(name, member, newest, sessions.get(newest.id), screens, twins)
+    return Case(name, member, newest, sessions.get(newest.id), twins=twins)
 
 
 def _lives(run: Run, session: Session | None) -> bool:

@@ -8,12 +8,15 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from controller.core import row as columns
 from controller.core.errors import TerminalError
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
 from controller.core.row import Row
+from controller.core.words import fold
 
 ALLOWED_KEYWORD = "x-allowed"
 """The schema's own words for what a cell may say, shown to the user in an error."""
@@ -65,12 +68,15 @@ class RowSchema:
 
     Args:
         schema: A JSON Schema (2020-12) of an object whose properties are columns.
+        own_words: What the controller itself writes into Agent besides the agents' names; the
+            schema's rules for that column are about the user's words.
 
     Raises:
         TerminalError: The schema is no JSON Schema.
     """
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any], own_words: frozenset[str] = frozenset()) -> None:
+        self._own_words = own_words
         try:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
@@ -81,13 +87,24 @@ class RowSchema:
             ) from error
         self._properties: Mapping[str, Any] = schema.get("properties", {})
         self._validator = Draft202012Validator(
-            schema, format_checker=Draft202012Validator.FORMAT_CHECKER
+            schema, format_checker=Draft202012Validator.FORMAT_CHECKER, registry=Registry()
         )
+        self._try_references()
         self.required = tuple(str(column) for column in schema.get("required", ()))
+
+    def _try_references(self) -> None:
+        """Follow every reference once, so that a broken one is told before any row is read."""
+        try:
+            list(self._validator.iter_errors(dict.fromkeys(self._properties, "")))
+        except Unresolvable as error:
+            text = f"the schema of rows refers to what is not there: {error}"
+            raise TerminalError("SchemaInvalid", text) from error
 
     def faults(self, row: Row) -> tuple[Fault, ...]:
         """What the schema has against a row's cells (outer blanks do not count), by column."""
         cells = {column: text.strip() for column, text in row.cells.items()}
+        if fold(cells.get(columns.AGENT, "")) in self._own_words:
+            cells[columns.AGENT] = ""
         found = {
             fault.column: fault
             for fault in (self._fault(row, error) for error in self._validator.iter_errors(cells))
@@ -97,6 +114,8 @@ class RowSchema:
     def _fault(self, row: Row, error: ValidationError) -> Fault:
         column = str(error.absolute_path[0]) if error.absolute_path else ""
         rules = self._properties.get(column, {}) if column else {}
+        if not isinstance(rules, dict):
+            rules = {}
         allowed = rules.get(ALLOWED_KEYWORD)
         if allowed is None and error.validator == "enum":
             values = (json.dumps(value, ensure_ascii=False) for value in rules.get("enum", ()))

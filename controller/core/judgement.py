@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from controller.core import verdicts
 from controller.core.actions import Restart, Sweep
+from controller.core.backoff import due
 from controller.core.case import Case
 from controller.core.faults import Fault
 from controller.core.intent import Intent
 from controller.core.limits import Limits, Route
 from controller.core.memory import ProjectMemory
 from controller.core.observed import ReportState, Run
+from controller.core.prune import matters
 from controller.core.workload import route
 
 VANISHED_PATIENCE = timedelta(seconds=2)
@@ -28,28 +30,30 @@ def judge_absent(
         case.verdict = verdicts.PRUNE_BLOCKED
         return
     if case.name in due_names and absence:
-        mattered = case.holds or bool(case.member.conversation)
+        mattered = matters(case.name, case.member, {case.name} if case.holds else set())
         case.member = replace(
             case.member, absence=replace(absence, acted_at=now, mattered=mattered)
         )
     if case.member.absence and case.member.absence.acted_at and case.alive:
         case.stop("user", "RowDeleted", "its row was deleted from the list")
+    if case.member.absence and case.member.absence.acted_at:
+        case.end_strays("RowDeleted", "its row was deleted from the list")
     case.verdict = verdicts.DELETED
 
 
-def judge_present(case: Case, limits: Limits) -> None:
+def judge_present(case: Case, limits: Limits, now: datetime) -> None:
     """What a valid row wants, and whether what runs is that."""
     project = case.project
     assert project is not None
-    _refresh(case)
+    _refresh(case, now)
     member = case.member
     if member.intent is not Intent.RUN:
         case.verdict = verdicts.at_rest(project, member)
-        case.stop("user", f"User{member.intent.value}", "as its Status asks")
+        _end(case, "user", f"User{member.intent.value}", "as its Status asks")
         return
     if member.block:
         case.verdict = verdicts.blocked(member.block)
-        case.stop("controller", member.block.reason, member.block.message)
+        _end(case, "controller", member.block.reason, member.block.message)
         return
     routed = route(project, member.pin, limits)
     if isinstance(routed, Fault):
@@ -57,29 +61,34 @@ def judge_present(case: Case, limits: Limits) -> None:
         return
     if limits.suspension:
         case.verdict = verdicts.suspended(limits.suspension)
-        case.stop("user", "Suspended", limits.suspension.message)
+        _end(case, "user", "Suspended", limits.suspension.message)
         return
     if not project.next_action:
         case.verdict = verdicts.NO_NEXT_ACTION
-        case.stop("user", "NoNextAction", "its Next Action was emptied")
+        _end(case, "user", "NoNextAction", "its Next Action was emptied")
         return
     case.wants = True
-    case.route = _stand_in(routed, limits)
+    case.stands_in = bool(limits.demo_agent) and limits.agents[routed.agent].real
+    case.route = Route(limits.demo_agent) if case.stands_in else routed
+    if case.strays:
+        case.verdict = verdicts.STRAY
     if case.run is not None and case.alive:
         changed = _changed(case.run, member)
         if changed:
-            text = f"its {changed} changed"
-            case.stop("controller", RESTART, text, Restart)
+            case.stop("controller", RESTART, f"its {changed} changed", Restart)
+        elif member.settled == case.run.id:
+            case.stop("controller", RESTART, "it was done, and is asked for again", Restart)
         case.verdict = verdicts.running(
             case.run, member, out_of_date=_out_of_date(case.run, case.route, limits)
         )
 
 
-def _stand_in(routed: Route, limits: Limits) -> Route:
-    """In demo mode the demo agent stands in for every real one."""
-    if limits.demo_agent and limits.agents[routed.agent].real:
-        return Route(limits.demo_agent)
-    return routed
+def _end(case: Case, by: str, reason: str, message: str) -> None:
+    """Let what runs end; until it has, the row says so."""
+    case.stop(by, reason, message)
+    case.end_strays(reason, message)
+    if (case.alive or case.strays) and case.verdict:
+        case.verdict = verdicts.stopping(case.verdict)
 
 
 def _changed(run: Run, member: ProjectMemory) -> str:
@@ -112,9 +121,11 @@ def watch_vanished(case: Case, now: datetime) -> None:
         case.verdict = verdicts.VANISHED
 
 
-def _refresh(case: Case) -> None:
-    """Keep what memory says of a living run in step with it."""
+def _refresh(case: Case, now: datetime) -> None:
+    """Keep what memory says in step with the clock and with a living run."""
     run, member = case.run, case.member
+    if member.retry and (at := due(member.retry.at, now, member.retry.wait)) != member.retry.at:
+        case.member = member = replace(member, retry=replace(member.retry, at=at))
     if run is None or not case.alive:
         return
     report = run.report

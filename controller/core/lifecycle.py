@@ -28,6 +28,14 @@ def settle(
         member, run=run.id, settled=run.id, vanished_at=None, waiting_since=None,
     )  # fmt: skip
     result = run.result
+    if result.seconds >= STABLE_SECONDS:
+        settled = replace(settled, crashes=0, faults=0)
+    if run.started_at is None and not run.begun and run.conversation == settled.conversation:
+        settled = replace(settled, conversation="", conversation_agent="", delivered="")
+    if _overtaken(settled, run) and result.ending in {Ending.COMPLETED, Ending.BLOCKED}:
+        text = "it ended, and the row asks for other work meanwhile"
+        again = Retry("Restart", text, result.at, keeps_slot=True)
+        return replace(settled, retry=again), (Event(now, name, "Restart", text),)
     match result.ending:
         case Ending.COMPLETED:
             return _completed(name, settled, run, result.message, now)
@@ -51,12 +59,19 @@ def _reported(
 ) -> tuple[ProjectMemory, tuple[Event, ...]]:
     """A living agent may say that it is done or blocked; its session is then told to end."""
     report = run.report
+    if _overtaken(member, run):
+        return member, ()
     if report and report.state is ReportState.DONE:
         return _completed(name, replace(member, settled=run.id), run, report.message, now)
     if report and report.state is ReportState.BLOCKED:
         settled = replace(member, settled=run.id)
         return _blocked(name, settled, "AgentBlocked", report.message, now)
     return member, ()
+
+
+def _overtaken(member: ProjectMemory, run: Run) -> bool:
+    """Whether the row asks for other work than the run did: its end is no end of that."""
+    return member.intent is Intent.RUN and member.words != run.words
 
 
 def _completed(
@@ -79,7 +94,7 @@ def _blocked(
 def _crashed(
     name: str, member: ProjectMemory, run: Run, result: Result, now: datetime
 ) -> tuple[ProjectMemory, tuple[Event, ...]]:
-    crashes = 1 if result.seconds >= STABLE_SECONDS else member.crashes + 1
+    crashes = member.crashes + 1
     counted = replace(member, crashes=crashes, faults=0)
     if crashes >= CRASH_LIMIT:
         text = (
@@ -87,10 +102,12 @@ def _crashed(
             "edit Next Action, or type Pending, to try again"
         )
         return _blocked(name, counted, "CrashLoop", text, now)
-    at = result.at + timedelta(seconds=CRASH.delay(crashes, run.id))
+    wait = CRASH.delay(crashes, run.id)
+    at = result.at + timedelta(seconds=wait)
     text = f"{result.message}; try {crashes + 1} of {CRASH_LIMIT} at {_clock(at)}"
     event = Event(now, name, "Crashed", text, warning=True)
-    return replace(counted, retry=Retry("CrashBackoff", text, at, keeps_slot=True)), (event,)
+    retry = Retry("CrashBackoff", text, at, keeps_slot=True, wait=wait)
+    return replace(counted, retry=retry), (event,)
 
 
 def _try_again(
@@ -102,8 +119,9 @@ def _try_again(
     attempt: int,
     now: datetime,
 ) -> tuple[ProjectMemory, tuple[Event, ...]]:
-    at = result.at + timedelta(seconds=curve.delay(attempt, run.id))
-    retry = Retry(result.reason, result.message, at, keeps_slot=curve is LOST)
+    wait = curve.delay(attempt, run.id)
+    at = result.at + timedelta(seconds=wait)
+    retry = Retry(result.reason, result.message, at, keeps_slot=curve is LOST, wait=wait)
     event = Event(now, name, result.reason, result.message, warning=True)
     return replace(member, faults=attempt, retry=retry), (event,)
 

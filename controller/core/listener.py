@@ -13,10 +13,10 @@ from controller.core.intent import (
     remember,
     word_of,
 )
-from controller.core.memory import ProjectMemory
+from controller.core.memory import Done, ProjectMemory
 from controller.core.observed import Run
 from controller.core.project import Project
-from controller.core.words import Status, fold
+from controller.core.words import fold
 from controller.core.workload import words_of
 
 AGENT_CELLS_KEPT = 16
@@ -29,11 +29,13 @@ class Heard:
     Attributes:
         member: The project's memory afterwards.
         stale: The row is an older version, to be written again.
+        spoken: The Status cell had a new word of the user's.
         events: What was noticed.
     """
 
     member: ProjectMemory
     stale: bool = False
+    spoken: bool = False
     events: tuple[Event, ...] = ()
 
 
@@ -52,12 +54,13 @@ def listen(
     pair = project.pair
     word = word_of(pair, member.pairs) if member.pairs else None
     stale = word is Word.STALE
-    heard = _agent_word(project, member, run, stale=stale)
+    old = stale or bool(member.pairs and pair.last_update != member.pairs[-1].last_update)
+    heard = _agent_word(project, member, run, old=old)
     events: tuple[Event, ...] = ()
     if word is None:
-        heard = _first_word(project.status, heard, run)
+        heard = _first_word(project, heard, run)
     elif word is Word.USERS:
-        heard = _users_word(project.status, heard)
+        heard = _users_word(project, heard)
     elif stale and not member.unwritten:
         text = "the list was saved with an older Status; the newer one is written again"
         events = (Event(now, project.name, "StaleEdit", text),)
@@ -69,24 +72,28 @@ def listen(
     if heard.done and heard.done.demo and not demo and heard.intent is Intent.DONE:
         heard = _again(replace(heard, intent=Intent.RUN))
         events = (*events, Event(now, project.name, "Reopened", "the demo alone completed it"))
-    return Heard(_with(heard, user_cells=project.user_digest), stale, events)
+    heard = _with(heard, user_cells=project.user_digest)
+    return Heard(heard, stale, word is Word.USERS, events)
 
 
-def _first_word(status: Status | None, member: ProjectMemory, run: Run | None) -> ProjectMemory:
+def _first_word(project: Project, member: ProjectMemory, run: Run | None) -> ProjectMemory:
+    status = project.status
     paused_by_us = bool(run and run.stop and run.stop.by == "controller")
     intent = intent_without_memory(status, paused_by_us=paused_by_us)
     ended = bool(run and run.result)
     old_end = run.id if run and ended and (asks_again(status) or intent is not Intent.RUN) else ""
-    return replace(member, intent=intent, settled=old_end or member.settled)
+    done = Done(project.action_digest, by_user=True) if intent is Intent.DONE else None
+    return replace(member, intent=intent, done=done, settled=old_end or member.settled)
 
 
-def _users_word(status: Status | None, member: ProjectMemory) -> ProjectMemory:
+def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
+    status = project.status
     intent = intent_of(status)
     after = replace(member, intent=intent, block=None, crashes=0, faults=0, retry=None)
     if intent is Intent.RUN and member.intent is Intent.DONE:
         return _again(after) if asks_again(status) else replace(after, done=None)
     if intent is Intent.DONE and member.intent is not Intent.DONE:
-        return replace(after, done=None)
+        return replace(after, done=Done(project.action_digest, by_user=True))
     return after
 
 
@@ -96,12 +103,12 @@ def _again(member: ProjectMemory) -> ProjectMemory:
 
 
 def _agent_word(
-    project: Project, member: ProjectMemory, run: Run | None, *, stale: bool
+    project: Project, member: ProjectMemory, run: Run | None, *, old: bool
 ) -> ProjectMemory:
     """Whose word is the Agent cell? What the controller wrote there is never a pin."""
     cell = project.agent
     seen = member.agent_cells
-    if seen and (cell == seen[-1] or (stale and cell in seen)):
+    if seen and (cell == seen[-1] or (old and cell in seen)):
         return member
     ours = not seen and run is not None and fold(cell) == run.agent and not run.words.agent
     cells = (*(item for item in seen if item != cell), cell)[-AGENT_CELLS_KEPT:]

@@ -29,11 +29,19 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was completed: the digest of the Next Action, and whether only the demo did it."""
+    """What was completed.
+
+    Attributes:
+        action: The digest of the Next Action.
+        demo: Only the demo agent did it.
+        message: The agent's last word.
+        by_user: The user said so.
+    """
 
     action: str
     demo: bool = False
     message: str = ""
+    by_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,14 @@ class Retry:
         message: For a person.
         at: The time of the next try.
         keeps_slot: A crashed project keeps its slot, a fault of the surroundings frees it.
+        wait: Seconds that were to be waited; no clock that jumps can make it more.
     """
 
     reason: str
     message: str
     at: datetime
     keeps_slot: bool
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ class ProjectMemory:
         crashes: Crashes in a row without a stable time between them.
         faults: Faults of the surroundings in a row.
         retry: The wait before the next start.
-        done: What was completed, by the controller's own finding; None where the user said so.
+        done: What was completed.
         block: Why the controller blocked it.
         absence: Set while the row is gone.
         vanished_at: When its session was first missing without a word from the run's folder.

@@ -158,6 +158,7 @@ class Run:
         words: The user's words that it works on.
         created_at: When the folder was made.
         conversation: The conversation's id, empty where the agent keeps none.
+        begun: The conversation existed before this run.
         demo: Whether the demo agent stood in for a real one.
         config: Digest of the settings that shaped it.
         gpus: Indices of the GPUs that it holds.
@@ -175,6 +176,7 @@ class Run:
     words: Words
     created_at: datetime
     conversation: str = ""
+    begun: bool = False
     demo: bool = False
     config: str = ""
     gpus: tuple[int, ...] = ()

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from controller.core import verdicts
 from controller.core.actions import Start, Wait
-from controller.core.backoff import CRASH, due
 from controller.core.case import Case
 from controller.core.judgement import RESTART
 from controller.core.limits import Limits
@@ -51,7 +50,7 @@ def _order(case: Case) -> tuple[object, ...]:
 
 def _rests(case: Case, now: datetime) -> bool:
     retry = case.member.retry
-    return retry is not None and due(retry.at, now, CRASH) > now
+    return retry is not None and retry.at > now
 
 
 def _keeps_slot(case: Case) -> bool:
@@ -65,7 +64,7 @@ def _keeps_slot(case: Case) -> bool:
 def _held(case: Case, limits: Limits, now: datetime) -> list[Claim]:
     since = case.member.waiting_since
     idle = since is not None and (now - since).total_seconds() >= limits.waiting_keeps_slot
-    runs = [case.run, *case.twins] if case.holds else case.twins
+    runs = [case.run, *case.twins] if case.alive or case.vanished else case.twins
     return [
         Claim(case.name, run.agent, run.folder, bool(run.gpus), run.gpus, takes_slot=not idle)
         for run in runs
@@ -97,7 +96,7 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
         begun=bool(known),
         resume=bool(known) and member.delivered == member.words.action,
         gpus=grant.gpus,
-        demo=routed.agent == limits.demo_agent and bool(limits.demo_agent),
+        demo=case.stands_in,
         config=limits.agents[routed.agent].config,
     )
     reason, message = ("Resumed", "it goes on") if known else ("Wanted", "its turn has come")

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from controller.core import verdicts
 from controller.core.actions import Action, Plan, Remove, Start, Stop
 from controller.core.attendance import attend
-from controller.core.backoff import CRASH, due
 from controller.core.case import Case, open_cases
 from controller.core.desired import Desired
 from controller.core.events import Event
@@ -22,7 +21,7 @@ from controller.core.judgement import (
 )
 from controller.core.lifecycle import settle
 from controller.core.limits import Limits
-from controller.core.listener import listen
+from controller.core.listener import Heard, listen
 from controller.core.memory import Memory
 from controller.core.observed import Observed
 from controller.core.placement import place
@@ -52,27 +51,31 @@ def plan(
     attendance = attend(desired, memory.projects, observed, now, fresh=fresh)
     events = list(attendance.events)
     stale: set[str] = set()
+    spoken: set[str] = set()
     cases = open_cases(attendance.members, observed)
     for case in cases:
-        heard, is_stale = _hear(case, desired.projects.get(case.name), limits, now)
-        events += heard
-        if is_stale:
+        heard, noted = _hear(case, desired.projects.get(case.name), limits, now)
+        events += noted
+        if heard and heard.stale:
             stale.add(case.name)
+        if heard and heard.spoken:
+            spoken.add(case.name)
     live = {case.name for case in cases if case.holds}
     members = {case.name: case.member for case in cases}
-    pruned = prune(members, live, limits.approved_prune, now)
+    pruned = prune(members, live, limits.approved_prune, memory.prune, now)
     if pruned.digest and pruned.digest != memory.prune:
         events.append(_prune_event(pruned, now))
     _judge(cases, desired, pruned, limits, now)
     placed = place(cases, limits, now)
     ends = [action for case in cases for action in case.actions]
     screens = _ended_screens(observed, limits, now, placed)
-    times = [pruned.next_due, *(_next_time(case, now, limits) for case in cases)]
+    times = [pruned.next_due, *(_next_time(case, limits) for case in cases)]
     return Plan(
         actions=(*ends, *screens, *placed),
         verdicts={case.name: case.verdict for case in cases if case.verdict},
         memory=Memory({case.name: case.member for case in cases}, pruned.digest),
         stale=frozenset(stale),
+        spoken=frozenset(spoken),
         renames=attendance.renames,
         events=tuple(events),
         requeue_at=min((at for at in times if at and at > now), default=None),
@@ -81,7 +84,7 @@ def plan(
 
 def _hear(
     case: Case, project: Project | None, limits: Limits, now: datetime
-) -> tuple[tuple[Event, ...], bool]:
+) -> tuple[Heard | None, tuple[Event, ...]]:
     """Take the run's end and the row's words into the project's memory.
 
     A word counts after the end of the run that it may be about; but where the row's history is
@@ -90,16 +93,16 @@ def _hear(
     case.project = project
     if project is None:
         case.member, events = settle(case.name, case.member, case.run, now)
-        return events, False
+        return None, events
     demo = bool(limits.demo_agent)
     if not case.member.pairs:
         heard = listen(project, case.member, case.run, now, demo=demo)
         case.member, events = settle(case.name, heard.member, case.run, now)
-        return (*heard.events, *events), heard.stale
+        return heard, (*heard.events, *events)
     settled, events = settle(case.name, case.member, case.run, now)
     heard = listen(project, settled, case.run, now, demo=demo)
     case.member = heard.member
-    return (*events, *heard.events), heard.stale
+    return heard, (*events, *heard.events)
 
 
 def _judge(
@@ -112,7 +115,7 @@ def _judge(
                 text = "another session of the same project is newer"
                 case.actions.append(Stop(case.name, twin.id, "controller", "Duplicate", text))
         if case.project is not None:
-            judge_present(case, limits)
+            judge_present(case, limits, now)
         elif case.name in faults:
             case.verdict = verdicts.invalid(faults[case.name])
         else:
@@ -142,13 +145,13 @@ def _ended_screens(
     return (Remove(old),) if old else ()
 
 
-def _next_time(case: Case, now: datetime, limits: Limits) -> datetime | None:
+def _next_time(case: Case, limits: Limits) -> datetime | None:
     """When this project's part of the plan may differ by itself."""
     member = case.member
     if case.vanished and member.vanished_at:
         return member.vanished_at + VANISHED_PATIENCE
     if member.retry and case.wants:
-        return due(member.retry.at, now, CRASH)
+        return member.retry.at
     if member.waiting_since:
         return member.waiting_since + timedelta(seconds=limits.waiting_keeps_slot)
     return None

@@ -38,7 +38,7 @@ def _status(text: str) -> Status | None:
         return None
     status = status_of(text)
     if status is None:
-        raise ValueError("no status")
+        raise ValueError("allowed: " + ", ".join(Status) + ", or empty")
     return status
 
 
@@ -56,12 +56,12 @@ def _gpu(text: str) -> bool:
         return True
     if folded in _NO:
         return False
-    raise ValueError("neither Yes nor No")
+    raise ValueError("allowed: Yes, No, or empty")
 
 
 def _argument(text: str) -> str:
     if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES_LIMIT:
-        raise ValueError("longer than a program's argument may be")
+        raise ValueError(f"longer than the {TEXT_BYTES_LIMIT:,} bytes that an argument may have")
     if "\0" in text:
         raise ValueError("holds a NUL character")
     return text
@@ -87,7 +87,9 @@ class Project(BaseModel):
 
     row: Row
     name: str = Field(min_length=1, max_length=NAME_LIMIT, pattern=r"^[^\x00-\x1f\x7f]+$")
-    priority: Annotated[int | None, BeforeValidator(_priority), Field(ge=1, le=999)] = None
+    priority: Annotated[Annotated[int, Field(ge=1, le=999)] | None, BeforeValidator(_priority)] = (
+        None
+    )
     status: Annotated[Status | None, BeforeValidator(_status)] = None
     agent: str = Field(default="", max_length=100)
     last_update: str = Field(default="", max_length=100)

@@ -31,7 +31,11 @@ class Prune:
 
 
 def prune(
-    members: Mapping[str, ProjectMemory], live: Set[str], approved: str, now: datetime
+    members: Mapping[str, ProjectMemory],
+    live: Set[str],
+    approved: str,
+    blocked_before: str,
+    now: datetime,
 ) -> Prune:
     """Decide which absent projects are due for their end.
 
@@ -39,6 +43,8 @@ def prune(
         members: Name → memory.
         live: Names that have a session.
         approved: The digest that the user approved, or empty; what is approved is due at once.
+        blocked_before: The digest that was blocked already; only the user's word or the rows'
+            return ends that, time does not.
         now: The time.
     """
     gone = [
@@ -46,7 +52,7 @@ def prune(
     ]
     if not gone:
         return Prune(frozenset(), frozenset(), "", None)
-    at_stake = frozenset(name for name in gone if _matters(name, members[name], live))
+    at_stake = frozenset(name for name in gone if matters(name, members[name], live))
     recent = sum(
         1
         for member in members.values()
@@ -58,11 +64,12 @@ def prune(
     owned = recent + sum(
         1
         for name, member in members.items()
-        if not (member.absence and member.absence.acted_at) and _matters(name, member, live)
+        if not (member.absence and member.absence.acted_at) and matters(name, member, live)
     )
     count = len(at_stake) + recent
     mark = digest(*sorted(at_stake))
-    guarded = bool(at_stake) and count > 1 and count > SHARE * owned and approved != mark
+    many = count > 1 and count > SHARE * owned
+    guarded = bool(at_stake) and (many or blocked_before == mark) and approved != mark
     blocked = at_stake if guarded else frozenset()
     approval = bool(at_stake) and approved == mark
     times = {
@@ -75,6 +82,6 @@ def prune(
     return Prune(due, blocked, mark if guarded else "", min(later, default=None))
 
 
-def _matters(name: str, member: ProjectMemory, live: Set[str]) -> bool:
+def matters(name: str, member: ProjectMemory, live: Set[str]) -> bool:
     """Whether its end would stop a session or forget a conversation that was to go on."""
     return name in live or bool(member.conversation and member.intent is not Intent.DONE)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from controller.core.backoff import CRASH, due
 from controller.core.conditions import Condition
 from controller.core.intent import Intent
 from controller.core.memory import Memory, ProjectMemory
@@ -160,7 +159,7 @@ def view(
         waiting_since=member.waiting_since,
         activity_at=_activity(run, session.activity if session else 0, now),
         crashes=member.crashes,
-        next_retry=due(retry.at, now, CRASH) if retry and not alive else None,
+        next_retry=retry.at if retry and not alive else None,
         last_exit=run.result.message if run and run.result else "",
         last_status=run.result.status if run and run.result else None,
         conditions=status.conditions,

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from itertools import chain, count
 
 LIMIT = 40
 _UNSAFE = re.compile(r"[^a-z0-9]+")
@@ -16,9 +17,10 @@ def plain_slug(name: str) -> str:
     return _UNSAFE.sub("-", ascii_text.lower()).strip("-")[:LIMIT].strip("-")
 
 
-def hashed_slug(name: str) -> str:
-    """The plain slug with a short hash of the true name."""
-    mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def hashed_slug(name: str, salt: int = 0) -> str:
+    """The plain slug with a short hash of the true name; another one for another salt."""
+    text = f"{name}/{salt}" if salt else name
+    mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain_slug(name) or 'project'}-{mark}"
 
 
@@ -37,8 +39,11 @@ def assign(names: Iterable[str], taken: Mapping[str, str]) -> dict[str, str]:
     new = list(dict.fromkeys(names))
     wanted = Counter(plain_slug(name) for name in new)
     slugs = {}
+    used = dict(taken)
     for name in new:
         slug = plain_slug(name)
-        free = slug and wanted[slug] == 1 and taken.get(slug, name) == name
-        slugs[name] = slug if free and len(slug) < LIMIT else hashed_slug(name)
+        free = slug and wanted[slug] == 1 and len(slug) < LIMIT
+        tries = (hashed_slug(name, salt) for salt in count())
+        candidates = chain([slug] if free else [], tries)
+        slugs[name] = next(item for item in candidates if used.setdefault(item, name) == name)
     return slugs

@@ -86,6 +86,8 @@ def summarize(
         if name in starts:
             member, after = _after_start(member, starts[name], verdict, now)
         project = desired.projects.get(name)
+        if name in plan.spoken:
+            after = replace(after, brief=False)
         member, said[name] = _say(
             name, project, member, after, observed, now, stale=name in plan.stale
         )
@@ -114,8 +116,9 @@ def _after_start(
             vanished_at=None,
         ), verdict
     attempt = member.faults + 1
-    at = now + timedelta(seconds=LOST.delay(attempt, member.slug))
-    retry = Retry(outcome.reason, outcome.message, at, keeps_slot=False)
+    wait = LOST.delay(attempt, member.slug)
+    at = now + timedelta(seconds=wait)
+    retry = Retry(outcome.reason, outcome.message, at, keeps_slot=False, wait=wait)
     failed = replace(member, faults=attempt, retry=retry)
     return failed, Verdict(Status.QUEUED, outcome.reason, outcome.message)
 
@@ -139,14 +142,16 @@ def _say(
         if verdict.status is not None and not verdict.brief:
             member = _with_state(member, project, verdict, now)
         moved = bool(before and member.state and before.status is not member.state.status)
-        if verdict.accepted and _must_write(
+        if (verdict.accepted or stale) and _must_write(
             member, project, agent, brief=verdict.brief, stale=stale, moved=moved
         ):
-            member, cells = _version(member, agent)
+            member, cells = _version(member, agent, now)
         if columns.REASON in project.row.cells and not verdict.brief:
             cells[columns.REASON] = _reason_text(verdict)
     shown = verdict.status or (member.state.status if member.state else None)
     cell = project.row.cell(columns.STATUS) if project else ""
+    if not verdict.accepted:
+        shown = None
     status = RowStatus(
         name=name,
         row=project.row if project else None,
@@ -184,7 +189,7 @@ def _with_state(
     elif before is None and project.status is verdict.status:
         since = _written_time(project.last_update) or now
     else:
-        since = _free_time(member, verdict.status, now)
+        since = _free_time(member, now)
     return replace(member, state=State(verdict.status, verdict.reason, verdict.message, since))
 
 
@@ -199,8 +204,14 @@ def _must_write(
     return stale or moved or not says_it or row.cell(columns.AGENT) != agent
 
 
-def _version(member: ProjectMemory, agent: str) -> tuple[ProjectMemory, dict[str, str]]:
+def _version(
+    member: ProjectMemory, agent: str, now: datetime
+) -> tuple[ProjectMemory, dict[str, str]]:
     """The row's three cells that make its version, remembered before they are written."""
+    assert member.state is not None
+    pair = Pair.of(member.state.status, stamp(member.state.since))
+    if pair in member.pairs and pair != member.pairs[-1]:
+        member = replace(member, state=replace(member.state, since=_free_time(member, now)))
     assert member.state is not None
     text = stamp(member.state.since)
     cells = {
@@ -226,10 +237,14 @@ def _written_time(text: str) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _free_time(member: ProjectMemory, status: Status, now: datetime) -> datetime:
-    """The time, moved on by whole seconds where that version of the row was used before."""
+def _free_time(member: ProjectMemory, now: datetime) -> datetime:
+    """The time, moved on by whole seconds where a version of the row has it already.
+
+    One Last Update for two versions would make the user's next word look like an old one.
+    """
+    used = {pair.last_update for pair in member.pairs}
     at = now.replace(microsecond=0)
-    while Pair.of(status, stamp(at)) in member.pairs:
+    while stamp(at) in used:
         at += timedelta(seconds=1)
     return at
 
@@ -249,7 +264,7 @@ def _say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) ->
     message = "; ".join(fault.message for fault in invalid.faults)
     answer = (ConditionType.ACCEPTED, False)
     row = invalid.row
-    cells = {columns.REASON: shorten(f"{fault.reason}: {message}", REASON_SHOWN)}
+    cells = {columns.REASON: shorten(f"{fault.reason}: {message}", REASON_SHOWN).strip()}
     return RowStatus(
         name=invalid.name,
         row=row,
@@ -267,7 +282,7 @@ def _say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) ->
 
 def _reason_text(verdict: Verdict) -> str:
     text = f"{verdict.reason}: {verdict.message}" if verdict.message else verdict.reason
-    return shorten(text, REASON_SHOWN)
+    return shorten(text, REASON_SHOWN).strip()
 
 
 def _changed(row: Row, cells: Mapping[str, str]) -> dict[str, str]:

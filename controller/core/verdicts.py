@@ -1,5 +1,7 @@
 """Verdicts: what a row is to say, in each of the situations that the planner knows."""
 
+from dataclasses import replace
+
 from controller.core.actions import Verdict
 from controller.core.faults import Fault
 from controller.core.intent import Intent
@@ -24,6 +26,19 @@ PRUNE_BLOCKED = Verdict(
 DELETED = Verdict(None, "RowDeleted", "its row is gone from the list")
 
 
+STRAY = Verdict(
+    Status.QUEUED, "RunFolderMissing",
+    "a session of it works, but the folder of its run is gone; type Paused to end it, then Pending",
+    stalled=True,
+)  # fmt: skip
+
+
+def stopping(verdict: Verdict) -> Verdict:
+    """What a row says while its session, which was asked to end, still lives."""
+    return replace(verdict, reason="Stopping", message="its session was asked to end",
+                   ready=False, brief=True)  # fmt: skip
+
+
 def invalid(fault: Fault) -> Verdict:
     """A row that the user must mend; its Status cell is left alone."""
     return Verdict(None, fault.reason, fault.message, accepted=False, stalled=True)
@@ -43,9 +58,11 @@ def at_rest(project: Project, member: ProjectMemory) -> Verdict:
 def _completed(project: Project, member: ProjectMemory) -> Verdict:
     done = member.done
     if done is None:
-        return Verdict(Status.COMPLETED, "UserCompleted", "type Pending to run again", ready=True)
+        return Verdict(Status.COMPLETED, "Finished", "type Pending to run again", ready=True)
     if done.action != project.action_digest:
         return Verdict(Status.COMPLETED, "NewNextAction", "type Pending to run", ready=True)
+    if done.by_user:
+        return Verdict(Status.COMPLETED, "UserCompleted", "type Pending to run again", ready=True)
     if done.demo:
         text = "the demo agent finished; set demo: false for real work"
         return Verdict(Status.COMPLETED, "Demo", text, ready=True)

@@ -37,6 +37,7 @@ class Meta:
     words: Words
     created_at: datetime
     conversation: str = ""
+    begun: bool = False
     demo: bool = False
     config: str = ""
     gpus: tuple[int, ...] = ()

@@ -111,9 +111,10 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
         faults.append((("agents", "demo"), None, "the name demo is taken by the built-in agent"))
     names = {"demo", *settings.agents}
     if settings.default_agent not in names:
-        faults.append((("default_agent",), settings.default_agent, f"allowed: {known}"))
+        text = f"no such agent; allowed: {known}"
+        faults.append((("default_agent",), settings.default_agent, text))
     faults += [
-        (("models", model, "agent"), route.agent, f"allowed: {known}")
+        (("models", model, "agent"), route.agent, f"no such agent; allowed: {known}")
         for model, route in settings.models.items()
         if route.agent not in names
     ]

@@ -192,7 +192,6 @@ def test_a_renamed_row_is_the_same_project() -> None:
     assert rows.member("beta").slug == "b"
 
 
-@pytest.mark.xfail(strict=True, reason="a ghost of the old name is made, and stops the session")
 def test_a_renamed_row_stays_alive() -> None:
     """Renamed row: session, folder, conversation stay, also after 30 s and two good reads."""
     rows = four()

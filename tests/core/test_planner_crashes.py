@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.core.backoff import CRASH
+from controller.core.backoff import CRASH, LOST
 from controller.core.memory import Suspension
 from controller.core.observed import Ending
 from tests.core.fleet import Fleet, fleet
@@ -287,3 +287,17 @@ def test_an_agent_without_conversations() -> None:
     crash(alpha, 1)
 
     assert [run.conversation for run in alpha.runs.values()] == ["", ""]
+
+
+@pytest.mark.xfail(strict=True, reason="every wait is clamped to the curve of crashes, 330 s")
+def test_a_wait_is_clamped_to_its_own_curve() -> None:
+    """A delay read back is clamped to its curve's maximum: 66 s after a loss."""
+    alpha = fleet()
+    alpha.sleep(YEAR)
+    alpha.end(ending=Ending.LOST, seconds=5)
+    alpha.tick()
+    alpha.sleep(-YEAR)
+    tick = alpha.tick()
+
+    assert tick.plan.requeue_at is not None
+    assert (tick.plan.requeue_at - alpha.now).total_seconds() <= LOST.longest

@@ -229,6 +229,14 @@ def test_twins() -> None:
     ]
 
 
+def test_a_twin_is_told_once() -> None:
+    """Stop is a request: nobody repeats it while the twin ends."""
+    asked = run(number=1, stop=StopRequest("controller", "Duplicate"))
+    seen = observed(asked, run(number=2))
+
+    assert list(plan(desired(cells()), seen, Memory(), limits(), NOW).changes) == []
+
+
 def test_a_twin_holds_its_slot_until_it_is_gone() -> None:
     """A row holds its slot from Start until its session is gone."""
     older, newer = run(number=1), run(number=2)

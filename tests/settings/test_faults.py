@@ -149,11 +149,11 @@ def test_byte_order_mark(project: Project) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("default_agent: nobody", ":1:1: default_agent 'nobody': allowed: demo"),
-        ("", ":1:1: default_agent 'claude': allowed: demo"),
+        ("default_agent: nobody", ":1:1: default_agent 'nobody': no such agent; allowed: demo"),
+        ("", ":1:1: default_agent 'claude': no such agent; allowed: demo"),
         (
             DEMO + "agents: {b: {command: [x]}, a: {command: [x]}}\nmodels: {Opus: {agent: c}}",
-            ":3:17: models.Opus.agent 'c': allowed: demo, a, b",
+            ":3:17: models.Opus.agent 'c': no such agent; allowed: demo, a, b",
         ),
         (
             DEMO + "agents: {demo: {command: [x]}}",
@@ -170,7 +170,7 @@ def test_wrong_reference(project: Project, text: str, fault: str) -> None:
 def test_wrong_references_together(project: Project) -> None:
     """Every name that is not defined has its line."""
     faults = project.faults("default_agent: x\nmodels: {A: {agent: y}, B: {agent: z}}")
-    assert [fault.partition(": allowed")[0] for fault in faults] == [
+    assert [fault.partition(": no such")[0] for fault in faults] == [
         ":1:1: default_agent 'x'",
         ":2:14: models.A.agent 'y'",
         ":2:29: models.B.agent 'z'",
