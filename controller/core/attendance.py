@@ -81,7 +81,8 @@ def deletion_due(absence: Absence, now: datetime) -> datetime | None:
 
 def adopt(member: ProjectMemory, run: Run) -> ProjectMemory:
     """The memory of a project one of whose runs it did not know."""
-    if not run.conversation or not (run.begun or run.started_at):
+    never_began = run.result is not None and not (run.begun or run.started_at)
+    if not run.conversation or never_began:
         return replace(member, run=run.id)
     return replace(
         member,

@@ -112,7 +112,7 @@ class RowSchema:
         return tuple(found.values())
 
     def _fault(self, row: Row, error: ValidationError) -> Fault:
-        column = str(error.absolute_path[0]) if error.absolute_path else ""
+        column = str(error.absolute_path[0]) if error.absolute_path else self._forbidden(row)
         rules = self._properties.get(column, {}) if column else {}
         if not isinstance(rules, dict):
             rules = {}
@@ -121,6 +121,11 @@ class RowSchema:
             values = (json.dumps(value, ensure_ascii=False) for value in rules.get("enum", ()))
             allowed = "allowed: " + ", ".join(values)
         return Fault(row.line, column, row.cell(column), allowed or error.message)
+
+    def _forbidden(self, row: Row) -> str:
+        """The column that the schema `false` forbids: its fault comes without a path."""
+        forbidden = (name for name, rules in self._properties.items() if rules is False)
+        return next((name for name in forbidden if name in row.cells), "")
 
 
 def parse_row(row: Row, schema: RowSchema) -> Project | InvalidRow:

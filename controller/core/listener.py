@@ -108,7 +108,13 @@ def _agent_word(
     """Whose word is the Agent cell? What the controller wrote there is never a pin."""
     cell = project.agent
     seen = member.agent_cells
-    if seen and (cell == seen[-1] or (old and cell in seen)):
+    if seen and member.unwritten and old:
+        # Our version did not arrive, so an older row need not be an old buffer: just the cell
+        # that it was to replace is no news.
+        no_news = cell == member.replaced_agent
+    else:
+        no_news = bool(seen) and (cell == seen[-1] or (old and cell in seen))
+    if no_news:
         return member
     ours = not seen and run is not None and fold(cell) == run.agent and not run.words.agent
     cells = (*(item for item in seen if item != cell), cell)[-AGENT_CELLS_KEPT:]

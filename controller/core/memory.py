@@ -114,6 +114,7 @@ class ProjectMemory:
         vanished_at: When its session was first missing without a word from the run's folder.
         waiting_since: Since when the agent waits for a person.
         unwritten: A status was to be written and is not confirmed by a read yet.
+        replaced_agent: The Agent cell that the unconfirmed version was to replace.
         state: What the row says; None before the first look.
         conditions: Type → condition.
     """
@@ -139,6 +140,7 @@ class ProjectMemory:
     vanished_at: datetime | None = None
     waiting_since: datetime | None = None
     unwritten: bool = False
+    replaced_agent: str = ""
     state: State | None = None
     conditions: tuple[Condition, ...] = ()
 

@@ -59,7 +59,7 @@ def prune(
         if member.absence
         and member.absence.mattered
         and member.absence.acted_at
-        and now - member.absence.acted_at < WINDOW
+        and now - member.absence.since < WINDOW
     )
     owned = recent + sum(
         1

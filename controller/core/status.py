@@ -142,10 +142,14 @@ def _say(
         if verdict.status is not None and not verdict.brief:
             member = _with_state(member, project, verdict, now)
         moved = bool(before and member.state and before.status is not member.state.status)
+        if not verdict.brief and not moved and _agent_changes(project, member, agent):
+            assert member.state is not None
+            later = replace(member.state, since=_free_time(member, now))
+            member, moved = replace(member, state=later), True
         if (verdict.accepted or stale) and _must_write(
             member, project, agent, brief=verdict.brief, stale=stale, moved=moved
         ):
-            member, cells = _version(member, agent, now)
+            member, cells = _version(member, agent, project.agent, now)
         if columns.REASON in project.row.cells and not verdict.brief:
             cells[columns.REASON] = _reason_text(verdict)
     shown = verdict.status or (member.state.status if member.state else None)
@@ -193,6 +197,12 @@ def _with_state(
     return replace(member, state=State(verdict.status, verdict.reason, verdict.message, since))
 
 
+def _agent_changes(project: Project, member: ProjectMemory, agent: str) -> bool:
+    """Whether another agent works than the row says: a new version, though the status stays."""
+    written = member.state is not None and len(member.pairs) > 1
+    return written and project.row.cell(columns.AGENT) != agent
+
+
 def _must_write(
     member: ProjectMemory, project: Project, agent: str, *, brief: bool, stale: bool, moved: bool
 ) -> bool:
@@ -205,7 +215,7 @@ def _must_write(
 
 
 def _version(
-    member: ProjectMemory, agent: str, now: datetime
+    member: ProjectMemory, agent: str, replaced_agent: str, now: datetime
 ) -> tuple[ProjectMemory, dict[str, str]]:
     """The row's three cells that make its version, remembered before they are written."""
     assert member.state is not None
@@ -221,7 +231,10 @@ def _version(
     }
     pairs = remember(member.pairs, Pair.of(member.state.status, text))
     agents = (*(item for item in member.agent_cells if item != agent), agent)
-    return replace(member, pairs=pairs, agent_cells=agents, unwritten=True), cells
+    after = replace(
+        member, pairs=pairs, agent_cells=agents, unwritten=True, replaced_agent=replaced_agent
+    )
+    return after, cells
 
 
 def stamp(at: datetime) -> str:

@@ -121,9 +121,6 @@ def test_a_changed_model_moves_an_unpinned_row_alone() -> None:
     assert (alpha.run().agent, alpha.line()["Agent"]) == ("codex", "codex")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an older cell of our own, saved with a new Status word, becomes a pin"
-)
 def test_our_own_older_word_beside_a_users_status_is_no_pin() -> None:
     """What the controller wrote there is never a pin, whoever saved it with whatever Status."""
     alpha = fleet()
@@ -138,9 +135,6 @@ def test_our_own_older_word_beside_a_users_status_is_no_pin() -> None:
     assert alpha.member().pin == ""
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an Agent cell seen before counts for nothing in a stale row"
-)
 def test_a_users_agent_typed_while_the_row_was_written_is_a_pin() -> None:
     """No edit of the user's is lost, at whatever moment: also not into a row yet to be written."""
     alpha = Fleet(cells(agent="codex"))

@@ -86,9 +86,6 @@ def test_pending_starts_afresh_behind_a_session_that_still_ends(word: str) -> No
     assert alpha.run().conversation == "talk-2"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Pending beside the report in one tick: the done session is never ended"
-)
 def test_pending_read_together_with_the_agents_word_that_it_is_done() -> None:
     """On a completed row: run again, a fresh conversation; the old session must not idle on."""
     alpha = fleet()
@@ -196,10 +193,6 @@ def test_pause_wins_over_a_crash_in_the_same_tick() -> None:
     assert alpha.member().retry is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a rewritten cell keeps its Last Update, so the same word reads stale",
-)
 def test_the_same_word_typed_twice_is_a_word_twice() -> None:
     """No word of the user's is lost: each Pending asks a row between two tries to try at once."""
     alpha = Fleet(cells())
@@ -215,7 +208,6 @@ def test_the_same_word_typed_twice_is_a_word_twice() -> None:
     assert tick.started == ["alpha"]
 
 
-@pytest.mark.xfail(strict=True, reason="a time used for another word makes that word stale later")
 def test_a_word_typed_soon_after_two_others_is_a_word() -> None:
     """No word of the user's is lost, however quickly the user, or a script, changes it."""
     alpha = Fleet(cells(), limits=limits(slots=0))

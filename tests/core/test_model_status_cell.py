@@ -39,8 +39,6 @@ WORDS = st.sampled_from(
 )
 BUFFERS_KEPT = 8
 """Editors' buffers are rarely older than so many ticks; memory keeps many more versions."""
-VERSIONS_ARE_USED_TWICE = True
-"""A defect, held by two tests marked xfail in test_intent_fleet.py; False once it is mended."""
 
 Version = tuple[str, str]
 
@@ -199,7 +197,7 @@ class StatusCell(RuleBasedStateMachine):
             return
         if new == self.newest:
             self.typed = None
-        elif new in self.known or (VERSIONS_ARE_USED_TWICE and self.remembered(new)):
+        elif new in self.known:
             return
         else:
             self.typed = new[0]

@@ -238,7 +238,6 @@ def test_a_name_and_another_cell_changed_is_no_rename() -> None:
     assert rows.tick().plan.renames == {}
 
 
-@pytest.mark.xfail(strict=True, reason="the Agent cell is not among the cells that are compared")
 def test_a_name_and_the_agent_changed_is_no_rename() -> None:
     """Every other user cell equal: the user's word in the Agent cell is one of them."""
     rows = four()
@@ -318,9 +317,6 @@ def test_a_clock_that_jumps_forward_needs_two_reads_all_the_same() -> None:
     assert rows.tick().stopped == ["b"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the time of absence moves with the clock until it catches up"
-)
 def test_a_clock_that_jumps_back_keeps_no_deleted_row_alive() -> None:
     """A jumping clock never makes an endless wait."""
     rows = four()

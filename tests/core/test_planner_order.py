@@ -9,7 +9,6 @@ from controller.core.observed import Ending
 from tests.core.fleet import Fleet, fleet
 from tests.core.world import AGENTS, NOW, cells, limits
 
-EMPTY_PRIORITY = pytest.mark.xfail(strict=True, reason="TypeError in parse_row")
 SUSPENDED = Suspension(NOW, "tea")
 
 
@@ -25,7 +24,7 @@ def narrow(**slots: int) -> dict[str, AgentLimits]:
     ("column", "typed", "expected"),
     [
         ("priority", ["3", "1", "2"], "bca"),
-        pytest.param("priority", ["", "999", "1"], "cba", marks=EMPTY_PRIORITY),
+        pytest.param("priority", ["", "999", "1"], "cba"),
         ("deadline", ["", "2030-01-02", "2030-01-01"], "cba"),
         ("deadline", ["2020-01-01", "2019-01-01", ""], "bac"),
         ("gpu", ["", "", ""], "abc"),

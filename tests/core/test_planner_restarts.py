@@ -11,8 +11,6 @@ from controller.core.observed import Ending, ReportState
 from tests.core.fleet import Fleet, KilledError, Tick, fleet
 from tests.core.world import AGENTS, cells, limits
 
-EMPTY_PRIORITY = pytest.mark.xfail(strict=True, reason="TypeError in parse_row")
-
 
 def start_of(tick: Tick) -> Start:
     """The only start of a tick."""
@@ -76,7 +74,7 @@ def test_a_restart_keeps_its_slot() -> None:
     "typed",
     [
         {"priority": "7"},
-        pytest.param({"priority": ""}, marks=EMPTY_PRIORITY),
+        pytest.param({"priority": ""}),
         {"deadline": "2026-01-01"},
         {"gpu": "yes"},
         {"project": " alpha "},
@@ -144,7 +142,6 @@ def test_new_next_action_on_a_completed_row() -> None:
     assert alpha.line()["Reason"] == "NewNextAction: type Pending to run"
 
 
-@pytest.mark.xfail(strict=True, reason="what the user completed remembers no Next Action")
 def test_new_next_action_on_a_row_that_the_user_completed() -> None:
     """`Completed`, and then Next Action edited: stays; Reason `NewNextAction`."""
     alpha = fleet()
@@ -250,7 +247,6 @@ def test_a_waiting_session_keeps_gpu_and_folder() -> None:
     assert [rows.says("b"), rows.says("c")] == [("Queued", "NoGPU"), ("Queued", "FolderInUse")]
 
 
-@pytest.mark.xfail(strict=True, reason="a run that memory does not know keeps its conversation")
 def test_a_conversation_begun_just_before_the_controller_was_killed() -> None:
     """The controller may be killed at any instant; no conversation is lost by it."""
     alpha = Fleet(cells(), limits=limits(slots=0))
@@ -277,7 +273,6 @@ def test_a_stopped_run_that_crashed_before_it_obeyed() -> None:
     assert (set(), ("Paused", "UserPaused")) == (alpha.running, alpha.says())
 
 
-@pytest.mark.xfail(strict=True, reason="the old prompt's end completes the row that was edited")
 @pytest.mark.parametrize("ending", [Ending.COMPLETED, Ending.BLOCKED])
 def test_an_edit_that_was_read_before_the_old_work_ended(ending: Ending) -> None:
     """A change of Next Action restarts, though the old work ends by itself while it is asked to."""

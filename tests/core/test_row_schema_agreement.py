@@ -15,9 +15,6 @@ from controller.core.row import Row
 from controller.core.words import Status
 from tests.core.world import HEADER, SCHEMA
 
-EMPTY_PRIORITY = pytest.mark.xfail(
-    strict=True, reason="TypeError: pydantic holds ge=1 against the None of an empty Priority"
-)
 BLANKS = st.text(" \t\n\u00a0", max_size=2)
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc"])
 
@@ -82,7 +79,6 @@ def parsed(cells: dict[str, str]) -> Project | InvalidRow:
     return parse_row(Row(2, {column: cells.get(column, "") for column in HEADER}), SCHEMA)
 
 
-@EMPTY_PRIORITY
 @given(ROWS, BLANKS, BLANKS)
 def test_valid_cells_always_type(cells: dict[str, str], before: str, behind: str) -> None:
     """Every row that the schema lets pass becomes a project, outer blanks aside."""
@@ -108,7 +104,6 @@ NEAR_MISSES = st.one_of(
 )
 
 
-@EMPTY_PRIORITY
 @given(ROWS, st.sampled_from(list(RULES)), NEAR_MISSES)
 @settings(max_examples=300)
 @example({"Project": "a"}, "Deadline", "2026-W05-1")
@@ -126,7 +121,6 @@ def test_invalid_cells_never_slip_through(cells: dict[str, str], column: str, te
         assert all(fault.allowed and fault.reason for fault in item.faults)
 
 
-@EMPTY_PRIORITY
 @given(st.dictionaries(st.sampled_from(HEADER), st.text(st.characters(codec=None), max_size=30)))
 @settings(max_examples=200)
 def test_no_cells_whatever_break_the_parser(cells: dict[str, Any]) -> None:
@@ -138,7 +132,6 @@ def test_no_cells_whatever_break_the_parser(cells: dict[str, Any]) -> None:
         assert all("\x1b" not in fault.message for fault in item.faults)
 
 
-@EMPTY_PRIORITY
 @pytest.mark.slow
 @given(ROWS, st.sampled_from(list(RULES)), NEAR_MISSES)
 @settings(max_examples=1500, deadline=None)

@@ -8,15 +8,11 @@ from controller.core.desired import parse_row
 from controller.core.words import Status
 from tests.core.world import SCHEMA, cells, invalid, line_of, project, row
 
-EMPTY_PRIORITY = pytest.mark.xfail(
-    strict=True, reason="TypeError: pydantic holds ge=1 against the None of an empty Priority"
-)
-
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("", None, marks=EMPTY_PRIORITY),
+        pytest.param("", None),
         ("1", 1),
         ("999", 999),
         ("007", 7),
@@ -216,9 +212,6 @@ def test_optional_columns_may_be_missing() -> None:
     ("keyword", "text", "allowed"),
     [("status", "waıtıng", "Waiting"), ("gpu", "yeſ", "Yes, No")],
 )
-@pytest.mark.xfail(
-    strict=True, reason="(?i:…) lets letters pass that only look alike; the types' message is bare"
-)
 def test_a_lookalike_letter_is_told_what_is_allowed(keyword: str, text: str, allowed: str) -> None:
     """The schema's own words tell a person what a cell may say, whoever found the fault."""
     (fault,) = invalid(row(**{keyword: text})).faults
@@ -226,9 +219,6 @@ def test_a_lookalike_letter_is_told_what_is_allowed(keyword: str, text: str, all
     assert allowed in fault.message
 
 
-@pytest.mark.xfail(
-    strict=True, reason="type_row says only: longer than a program's argument may be"
-)
 def test_too_many_bytes_are_told_the_limit() -> None:
     """An error names what is allowed."""
     (fault,) = invalid(row(next_action="é" * 70_000)).faults

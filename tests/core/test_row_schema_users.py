@@ -99,16 +99,12 @@ def test_a_schema_that_is_none_is_refused_by_name(broken: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("where", ["#/nope", "#/$defs/Agent"])
-@pytest.mark.xfail(
-    strict=True, reason="an unresolvable $ref breaks every tick with no SidekickError"
-)
 def test_a_reference_to_nowhere_is_refused_by_name(where: str) -> None:
     """A $ref that leads nowhere is found when the schema is read, and not in every tick."""
     with pytest.raises(TerminalError):
         tightened(Agent={"$ref": where}).faults(row())
 
 
-@pytest.mark.xfail(strict=True, reason="the boolean schema `false` has no rules to look into")
 def test_a_forbidden_column_is_named() -> None:
     """JSON Schema's `false` under a column forbids the column, and the fault names it."""
     (fault,) = invalid(row(), tightened(Reason=False)).faults

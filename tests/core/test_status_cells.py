@@ -189,7 +189,6 @@ def test_a_reason_fits_a_cell(message: str) -> None:
     assert text.startswith("Finished: ")
 
 
-@pytest.mark.xfail(strict=True, reason="cells are compared without outer blanks, texts are not")
 def test_a_reason_with_a_blank_at_its_end_is_written_once() -> None:
     """A tick with nothing to do does nothing, whatever an agent's last words were."""
     alpha = fleet()
@@ -200,9 +199,6 @@ def test_a_reason_with_a_blank_at_its_end_is_written_once() -> None:
     assert alpha.tick().wrote == {}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a stale row that is invalid is never rewritten, and noted forever"
-)
 def test_a_stale_row_with_an_unknown_agent_is_noted_once() -> None:
     """A tick with nothing to do does nothing: no event either."""
     alpha = Fleet(cells(), limits=limits(slots=0))
@@ -233,7 +229,6 @@ def test_all_known_columns_are_the_header_of_these_tests() -> None:
     assert set(PLAIN) < set(HEADER) == set(KNOWN_COLUMNS)
 
 
-@pytest.mark.xfail(strict=True, reason="for an unknown agent the last state is shown, not the cell")
 def test_an_invalid_rows_status_is_the_cells_own_text() -> None:
     """For a row that the user must mend: the cell's own text, in the list and on every screen."""
     alpha = Fleet(cells(), limits=limits(slots=0))
