@@ -60,9 +60,9 @@ def test_health(world: World, port: int) -> None:
     """/healthz says at each request whether the loop makes progress."""
     for _ in range(2):
         world.healthy = True
-        assert ask(port, "/healthz") == (200, '{"status":"ok"}')
+        assert ask(port, "/healthz") == (200, '{"status":"ok","faults":{}}')
         world.healthy = False
-        assert ask(port, "/healthz") == (503, '{"status":"the loop makes no progress"}')
+        assert ask(port, "/healthz") == (503, '{"status":"the loop makes no progress","faults":{}}')
 
 
 def test_readiness(world: World, port: int) -> None:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.columns import clean
@@ -31,13 +32,13 @@ _DEEDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
+    _have_streams()
     options = build_parser().parse_args(argv)
     module, _, name = _DEEDS[options.command].partition(":")
     try:
         deed = getattr(importlib.import_module(module), name)
         code = int(deed(options))
-        if sys.stdout:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except SidekickError as error:
         for line in error.message.splitlines():
             print(f"sidekick: {clean(line)}", file=sys.stderr)
@@ -56,5 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _drop_output() -> None:
     """What Python still holds back for standard output must not fail once more at the end."""
-    if sys.stdout:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _have_streams() -> None:
+    """A closed standard stream (`>&-`) is one that nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))

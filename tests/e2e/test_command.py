@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 import yaml
 
-from tests.e2e.lab import Lab, wait_for
+from tests.e2e.lab import SIDEKICK, Lab, wait_for
 
 WORKS = '"echo started; exec sleep 1000"'
 WORDS = [
@@ -196,3 +196,30 @@ def test_metrics_are_what_prometheus_expects(lab: Lab) -> None:
                                  capture_output=True, timeout=20, check=False)  # fmt: skip
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     assert "ok" in (lab.get("/healthz") or "")
+
+
+def test_output_that_cannot_be_written_is_no_traceback(lab: Lab) -> None:
+    """A full disk, a closed output, a reader that went away."""
+    lab.settle_in("One,1,Paused,,,x,,,,")
+    for shell in ("{} get >/dev/full", "{} get >&-", "{} get | true"):
+        done = subprocess.run(
+            ["bash", "-c", shell.format(SIDEKICK)], cwd=lab.root, env=lab.environment,
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
+        assert "Exception" not in done.stderr
+
+
+def test_validate_takes_a_file_from_where_the_user_stands(lab: Lab) -> None:
+    """Through run.sh's environment too; a file that cannot be read is no answer."""
+    lab.settle_in("One,1,Paused,,,x,,,,")
+    elsewhere = lab.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.csv").write_text(lab.list.read_text())
+    config = str(lab.root / "config.yaml")
+    done = subprocess.run(
+        [SIDEKICK, "--config", config, "validate", "mine.csv"], cwd=elsewhere,
+        env=lab.environment, capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "mine.csv: 1 rows, all valid\n")
+    assert lab.sidekick("validate", "nope.csv").returncode == 2

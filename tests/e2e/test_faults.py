@@ -1,5 +1,6 @@
 """Faults of the surroundings and of agents: each is a reason on its row."""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -212,3 +213,50 @@ def test_kill_9_of_the_controller_never_makes_a_second_session(lab: Lab) -> None
     for name in lab.rows():
         lab.wait_status(name, "In Progress")
     assert len(lab.sessions()) == 5
+
+
+def test_a_session_whose_run_folder_is_gone_can_be_stopped(lab: Lab) -> None:
+    """The folder takes no request any more; the session's own end is the word."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,", f"Two,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    wait_for("two agents", lambda: len(lab.agents()) == 2)
+    wait_for("both written", lambda: all(r["Last Update"] for r in lab.rows().values()))
+    pids = list(lab.agents().values())
+    shutil.rmtree(lab.root / "runs")
+    lab.edit("One", Status="Paused")
+    wait_for("its end", lambda: lab.sessions() == ["two"])
+    lab.stop()
+    lab.start()
+    assert lab.sessions() == ["two"]
+    assert "RunFolderMissing" in lab.sidekick("get").stdout
+    lab.edit("Two", Status="Paused")
+    wait_for("its end", lambda: not lab.sessions())
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_a_fault_is_logged_once_and_its_end_too(lab: Lab) -> None:
+    """Without a terminal the log is all that a person has."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    lab.wait_status("One", "In Progress")
+    good = lab.list.read_text()
+    lab.list.unlink()
+    wait_for("the fault", lambda: "read failed: desired/priorities.csv" in lab.output())
+    wait_for("the fault in status", lambda: "error       read" in lab.sidekick("status").stdout)
+    assert lab.sidekick("status").returncode == 0
+    lab.list.write_text(good)
+    wait_for("its end", lambda: "read works again" in lab.output())
+    assert lab.output().count("read failed") == 1
+
+
+def test_a_row_renamed_keeps_its_session_for_good(lab: Lab) -> None:
+    """No ghost of the old name is left that would end the session after half a minute."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    lab.start()
+    lab.wait_reason("One", "Running")
+    lab.edit("One", Project="Uno")
+    wait_for("the new name", lambda: "Renamed" in lab.output())
+    lab.edit("Uno", Priority="3")
+    wait_for("the edit", lambda: '"priority": 3' in lab.sidekick("get", "-o", "json").stdout)
+    assert lab.sidekick("get", "-o", "name").stdout == "project/Uno\n"
+    assert lab.sidekick("plan").returncode == 0

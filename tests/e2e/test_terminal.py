@@ -181,3 +181,19 @@ def test_ctrl_c_of_a_foreground_controller_spares_the_agents(lab: Lab) -> None:
     assert lab.stop(signal.SIGINT) == 0
     assert alive(pid)
     assert Path(f"/proc/{pid}").exists()
+
+
+def test_a_long_list_leaves_room_for_what_matters(lab: Lab, terminal: Terminal) -> None:
+    """Rows that need a person are shown, the others counted; the footer stays."""
+    rows = [f"Project {number},1,Paused,,,x,,,," for number in range(80)]
+    lab.settle_in(*rows, "Broken,x,Pending,,,y,,,,", 'Works,9,Pending,,,"exec sleep 99",,,,')
+    terminal.type(f"{SIDEKICK} run")
+    screen = terminal.shows("In Progress")
+    assert "Broken" in screen
+    assert re.search(r"… and \d+ more", screen)
+    assert "Ctrl-C" in screen
+    terminal.tmux("resize-window", "-t", "me", "-x", "60", "-y", "20")
+    wait_for("a narrow table", lambda: "NEXT ACTION" not in terminal.screen())
+    assert "Ctrl-C" in terminal.shows("Works")
+    terminal.keys("C-c")
+    terminal.shows("keep working")
