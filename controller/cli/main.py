@@ -64,4 +64,4 @@ def _have_streams() -> None:
     """A closed standard stream (`>&-`) is one that nobody reads."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for good
