@@ -20,13 +20,13 @@ from controller.core.errors import TerminalError
 from controller.core.limits import AgentLimits, Limits, Route
 from controller.core.words import fold
 from controller.fleet import APPROVED, SUSPENDED, Fleet
+from controller.housekeeping import Housekeeping
 from controller.locks import Lock
 from controller.loop import Loop
 from controller.metrics import Metrics
 from controller.observer import Observer
 from controller.reconciler import Reconciler, Tick
 from controller.runs.folders import RunFolders
-from controller.runs.retention import prune
 from controller.runtimes.base import Runtime
 from controller.runtimes.registry import runtime_class
 from controller.runtimes.socket_path import default_socket
@@ -42,7 +42,6 @@ LOCK = "controller.lock"
 DATABASE = "sidekick.db"
 SOCKET = "socket"
 ROW_SCHEMA = "row.schema.json"
-PRUNE_SECONDS = 3600.0
 
 SESSION_VARIABLES = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
@@ -91,7 +90,9 @@ class App:
 
     def loop(self, after: Callable[[Tick], None]) -> Loop:
         """The loop over the reconciler."""
-        housekeeping = _Housekeeping(self, after)
+        housekeeping = Housekeeping(
+            self.settings.retention, self.runs, self.fleet, self.wakes, after
+        )
         return Loop(
             self.reconciler, self.wakes, self.settings.times.tick, clock, housekeeping.after
         )
@@ -122,29 +123,6 @@ class App:
         self.source.close()
         for lock, _ in self.locks:
             lock.release()
-
-
-class _Housekeeping:
-    """What is done after every tick: runs are watched, old ones cleared away at times."""
-
-    def __init__(self, app: App, after: Callable[[Tick], None]) -> None:
-        self._app = app
-        self._after = after
-        self._pruned: datetime | None = None
-
-    def after(self, tick: Tick) -> None:
-        app = self._app
-        app.wakes.keep_runs(frozenset(app.runs.root / run for run in app.runs.unfinished()))
-        if app.fleet.approved_prune() and tick.plan and not tick.plan.memory.prune:
-            app.fleet.forget_approval()
-        due = self._pruned is None or (tick.now - self._pruned).total_seconds() > PRUNE_SECONDS
-        if due and tick.plan:
-            retention = app.settings.retention
-            members = tick.plan.memory.projects.values()
-            kept = {*app.runs.unfinished(), *(member.run for member in members)}
-            prune(app.runs.root, kept, tick.now, retention.days, retention.bytes)
-            self._pruned = tick.now
-        self._after(tick)
 
 
 def build(settings: Settings, environment: Mapping[str, str], *, readonly: bool = False) -> App:

@@ -10,11 +10,18 @@ from controller.core.backoff import LOST
 from controller.core.conditions import Condition, ConditionType, transition
 from controller.core.desired import Desired, InvalidRow
 from controller.core.faults import shorten
-from controller.core.intent import Pair, remember
-from controller.core.memory import Memory, ProjectMemory, Retry, State
+from controller.core.memory import Memory, ProjectMemory, Retry
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.row import Row
+from controller.core.versions import (
+    agent_changes,
+    agent_shown,
+    free_time,
+    must_write,
+    new_version,
+    with_state,
+)
 from controller.core.words import Status
 
 REASON_SHOWN = 300
@@ -136,20 +143,20 @@ def _say(
     """One project's status, and its memory with that status as its newest version."""
     member = _with_conditions(member, verdict, now)
     cells: dict[str, str] = {}
-    agent = _agent_shown(project, member, observed)
+    agent = agent_shown(project, member, observed)
     if project is not None:
         before = member.state
         if verdict.status is not None and not verdict.brief:
-            member = _with_state(member, project, verdict, now)
+            member = with_state(member, project, verdict, now)
         moved = bool(before and member.state and before.status is not member.state.status)
-        if not verdict.brief and not moved and _agent_changes(project, member, agent):
+        if not verdict.brief and not moved and agent_changes(project, member, agent):
             assert member.state is not None
-            later = replace(member.state, since=_free_time(member, now))
+            later = replace(member.state, since=free_time(member, now))
             member, moved = replace(member, state=later), True
-        if (verdict.accepted or stale) and _must_write(
+        if (verdict.accepted or stale) and must_write(
             member, project, agent, brief=verdict.brief, stale=stale, moved=moved
         ):
-            member, cells = _version(member, agent, project.agent, now)
+            member, cells = new_version(member, agent, project.agent, now)
         if columns.REASON in project.row.cells and not verdict.brief:
             cells[columns.REASON] = _reason_text(verdict)
     shown = verdict.status or (member.state.status if member.state else None)
@@ -178,98 +185,6 @@ def _with_conditions(member: ProjectMemory, verdict: Verdict, now: datetime) -> 
     )
     after = transition(member.conditions, answers, verdict.reason, verdict.message, now)
     return member if after is member.conditions else replace(member, conditions=after)
-
-
-def _with_state(
-    member: ProjectMemory, project: Project, verdict: Verdict, now: datetime
-) -> ProjectMemory:
-    """The member with the verdict as its state; `since` moves only with the status."""
-    before = member.state
-    assert verdict.status is not None
-    if before and before.status is verdict.status:
-        if (before.reason, before.message) == (verdict.reason, verdict.message):
-            return member
-        since = before.since
-    elif before is None and project.status is verdict.status:
-        since = _written_time(project.last_update) or now
-    else:
-        since = _free_time(member, now)
-    return replace(member, state=State(verdict.status, verdict.reason, verdict.message, since))
-
-
-def _agent_changes(project: Project, member: ProjectMemory, agent: str) -> bool:
-    """Whether another agent works than the row says: a new version, though the status stays."""
-    written = member.state is not None and len(member.pairs) > 1
-    return written and project.row.cell(columns.AGENT) != agent
-
-
-def _must_write(
-    member: ProjectMemory, project: Project, agent: str, *, brief: bool, stale: bool, moved: bool
-) -> bool:
-    """Whether the row's Status, Agent and Last Update are not what they should be."""
-    if member.state is None or (brief and not stale):
-        return False
-    row = project.row
-    says_it = row.cell(columns.STATUS) == member.state.status.value
-    return stale or moved or not says_it or row.cell(columns.AGENT) != agent
-
-
-def _version(
-    member: ProjectMemory, agent: str, replaced_agent: str, now: datetime
-) -> tuple[ProjectMemory, dict[str, str]]:
-    """The row's three cells that make its version, remembered before they are written."""
-    assert member.state is not None
-    pair = Pair.of(member.state.status, stamp(member.state.since))
-    if pair in member.pairs and pair != member.pairs[-1]:
-        member = replace(member, state=replace(member.state, since=_free_time(member, now)))
-    assert member.state is not None
-    text = stamp(member.state.since)
-    cells = {
-        columns.STATUS: member.state.status.value,
-        columns.AGENT: agent,
-        columns.LAST_UPDATE: text,
-    }
-    pairs = remember(member.pairs, Pair.of(member.state.status, text))
-    agents = (*(item for item in member.agent_cells if item != agent), agent)
-    after = replace(
-        member, pairs=pairs, agent_cells=agents, unwritten=True, replaced_agent=replaced_agent
-    )
-    return after, cells
-
-
-def stamp(at: datetime) -> str:
-    """A time as the Last Update cell holds it: ISO 8601 to the second, with its zone."""
-    return at.isoformat(timespec="seconds")
-
-
-def _written_time(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
-
-
-def _free_time(member: ProjectMemory, now: datetime) -> datetime:
-    """The time, moved on by whole seconds where a version of the row has it already.
-
-    One Last Update for two versions would make the user's next word look like an old one.
-    """
-    used = {pair.last_update for pair in member.pairs}
-    at = now.replace(microsecond=0)
-    while stamp(at) in used:
-        at += timedelta(seconds=1)
-    return at
-
-
-def _agent_shown(project: Project | None, member: ProjectMemory, observed: Observed) -> str:
-    """The user's own word stays; else what runs or ran last; else what the cell has."""
-    if project is not None and member.pin:
-        return member.pin
-    run = observed.runs.get(member.run)
-    if run is not None:
-        return run.agent
-    return project.agent if project is not None else ""
 
 
 def _say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) -> RowStatus:

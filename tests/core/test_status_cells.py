@@ -7,7 +7,8 @@ from controller.core.intent import Pair
 from controller.core.observed import Ending
 from controller.core.planner import plan
 from controller.core.row import KNOWN_COLUMNS
-from controller.core.status import stamp, summarize
+from controller.core.status import summarize
+from controller.core.versions import stamp
 from tests.core.fleet import Fleet, KilledError, fleet
 from tests.core.world import HEADER, cells, limits
 

@@ -1,0 +1,103 @@
+"""Versions: what a row's Status, Agent and Last Update say, and when they must be written."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.core import row as columns
+from controller.core.actions import Verdict
+from controller.core.intent import Pair, remember
+from controller.core.memory import ProjectMemory, State
+from controller.core.observed import Observed
+from controller.core.project import Project
+
+
+def with_state(
+    member: ProjectMemory, project: Project, verdict: Verdict, now: datetime
+) -> ProjectMemory:
+    """The member with the verdict as its state; `since` moves only with the status."""
+    before = member.state
+    assert verdict.status is not None
+    if before and before.status is verdict.status:
+        if (before.reason, before.message) == (verdict.reason, verdict.message):
+            return member
+        since = before.since
+    elif before is None and project.status is verdict.status:
+        since = _written_time(project.last_update) or now
+    else:
+        since = free_time(member, now)
+    return replace(member, state=State(verdict.status, verdict.reason, verdict.message, since))
+
+
+def agent_changes(project: Project, member: ProjectMemory, agent: str) -> bool:
+    """Whether another agent works than the row says: a new version, though the status stays."""
+    written = member.state is not None and len(member.pairs) > 1
+    return written and project.row.cell(columns.AGENT) != agent
+
+
+def must_write(
+    member: ProjectMemory, project: Project, agent: str, *, brief: bool, stale: bool, moved: bool
+) -> bool:
+    """Whether the row's Status, Agent and Last Update are not what they should be."""
+    if member.state is None or (brief and not stale):
+        return False
+    row = project.row
+    says_it = row.cell(columns.STATUS) == member.state.status.value
+    return stale or moved or not says_it or row.cell(columns.AGENT) != agent
+
+
+def new_version(
+    member: ProjectMemory, agent: str, replaced_agent: str, now: datetime
+) -> tuple[ProjectMemory, dict[str, str]]:
+    """The row's three cells that make its version, remembered before they are written."""
+    assert member.state is not None
+    pair = Pair.of(member.state.status, stamp(member.state.since))
+    if pair in member.pairs and pair != member.pairs[-1]:
+        member = replace(member, state=replace(member.state, since=free_time(member, now)))
+    assert member.state is not None
+    text = stamp(member.state.since)
+    cells = {
+        columns.STATUS: member.state.status.value,
+        columns.AGENT: agent,
+        columns.LAST_UPDATE: text,
+    }
+    pairs = remember(member.pairs, Pair.of(member.state.status, text))
+    agents = (*(item for item in member.agent_cells if item != agent), agent)
+    after = replace(
+        member, pairs=pairs, agent_cells=agents, unwritten=True, replaced_agent=replaced_agent
+    )
+    return after, cells
+
+
+def stamp(at: datetime) -> str:
+    """A time as the Last Update cell holds it: ISO 8601 to the second, with its zone."""
+    return at.isoformat(timespec="seconds")
+
+
+def _written_time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def free_time(member: ProjectMemory, now: datetime) -> datetime:
+    """The time, moved on by whole seconds where a version of the row has it already.
+
+    One Last Update for two versions would make the user's next word look like an old one.
+    """
+    used = {pair.last_update for pair in member.pairs}
+    at = now.replace(microsecond=0)
+    while stamp(at) in used:
+        at += timedelta(seconds=1)
+    return at
+
+
+def agent_shown(project: Project | None, member: ProjectMemory, observed: Observed) -> str:
+    """The user's own word stays; else what runs or ran last; else what the cell has."""
+    if project is not None and member.pin:
+        return member.pin
+    run = observed.runs.get(member.run)
+    if run is not None:
+        return run.agent
+    return project.agent if project is not None else ""
