@@ -1,5 +1,6 @@
 """Faults of the surroundings and of agents: each is a reason on its row."""
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -153,7 +154,7 @@ def test_a_killed_tmux_server_is_no_crash(lab: Lab) -> None:
     lab.wait_status("One", "In Progress")
     (pid,) = lab.agents().values()
     server = int(lab.tmux("display-message", "-p", "#{pid}"))
-    subprocess.run(["kill", "-9", str(server)], check=True)
+    os.kill(server, signal.SIGKILL)
     wait_for("the old agent's end", lambda: not alive(pid))
     wait_for("a new agent", lambda: len(lab.agents()) == 1 and pid not in lab.agents().values())
     row = lab.wait_status("One", "In Progress")
