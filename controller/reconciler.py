@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.actor import Actor
+from controller.core import row as columns
 from controller.core.actions import Outcome, Plan
 from controller.core.desired import Desired, RowSchema, parse_rows
 from controller.core.errors import SidekickError
@@ -25,6 +26,7 @@ from controller.core.planner import plan
 from controller.core.project import Project
 from controller.core.report import ProjectView, Report, SourceView, view
 from controller.core.status import RowStatus, summarize
+from controller.core.versions import confirm
 from controller.metrics import Metrics
 from controller.observer import Observer
 from controller.sources.base import Edit, Snapshot, Source
@@ -231,6 +233,8 @@ class Reconciler:
             tick.errors["write"] = error.message
             return
         tick.wrote = len(written.applied)
+        arrived = [(edit.row.cell(columns.PROJECT), edit.cells) for edit in written.applied]
+        self._memory = confirm(self._recall(), arrived)
 
     def _view(
         self, tick: Tick, limits: Limits, rows: tuple[RowStatus, ...], memory: Memory

@@ -1,12 +1,13 @@
 """Versions: what a row's Status, Agent and Last Update say, and when they must be written."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.core import row as columns
 from controller.core.actions import Verdict
 from controller.core.intent import Pair, remember
-from controller.core.memory import ProjectMemory, State
+from controller.core.memory import Memory, ProjectMemory, State
 from controller.core.observed import Observed
 from controller.core.project import Project
 
@@ -101,3 +102,19 @@ def agent_shown(project: Project | None, member: ProjectMemory, observed: Observ
     if run is not None:
         return run.agent
     return project.agent if project is not None else ""
+
+
+def confirm(memory: Memory, written: Iterable[tuple[str, Iterable[str]]]) -> Memory:
+    """The memory after versions arrived in the list.
+
+    Args:
+        memory: What was committed before the write.
+        written: Name and written columns of every row whose write succeeded.
+    """
+    version = {columns.STATUS, columns.AGENT, columns.LAST_UPDATE}
+    arrived = {name for name, cells in written if version & set(cells)}
+    members = {
+        name: replace(member, unwritten=False) if name in arrived and member.unwritten else member
+        for name, member in memory.projects.items()
+    }
+    return replace(memory, projects=members) if arrived else memory

@@ -22,6 +22,7 @@ from controller.core.observed import (
 from controller.core.planner import plan
 from controller.core.row import LAST_UPDATE, STATUS, Row
 from controller.core.status import RowStatus, Summary, summarize
+from controller.core.versions import confirm
 from tests.core import world
 
 PATIENCE = 12
@@ -148,6 +149,7 @@ class Fleet:
             if status.row and status.cells and self._fits(status.row, status.cells):
                 self.lines[self._index(status.name)].update(status.cells)
                 wrote |= {(status.name, column): text for column, text in status.cells.items()}
+                self.memory = confirm(self.memory, [(status.name, status.cells)])
         self.last = Tick(planned, outcomes, summary, wrote, same)
         return self.last
 
