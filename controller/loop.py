@@ -48,13 +48,19 @@ class Loop:
         self.report: Report | None = None
         self.ready = False
 
-    def install_signals(self) -> None:
-        """SIGTERM and SIGINT end the loop, SIGHUP and SIGUSR1 wake it."""
+    def install_signals(self, *, on_terminal: bool) -> None:
+        """SIGTERM and SIGINT end the loop, SIGUSR1 wakes it.
+
+        Args:
+            on_terminal: SIGHUP says that the terminal was closed, and ends the loop; elsewhere it
+                wakes it, as services are used to.
+        """
         self._wakes.listen_to_signals()
+        hangup = self._stop if on_terminal else self._wake
+        signal.signal(signal.SIGHUP, hangup)
+        signal.signal(signal.SIGUSR1, self._wake)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        for number in (signal.SIGHUP, signal.SIGUSR1):
-            signal.signal(number, self._wake)
 
     def stop(self) -> None:
         """End after the current tick; from any thread."""

@@ -148,5 +148,5 @@ def _wake(settings: Settings) -> bool:
     holder = controller_of(settings)
     if holder is None or not holder.pid:
         return False
-    os.kill(holder.pid, signal.SIGHUP)
+    os.kill(holder.pid, signal.SIGUSR1)
     return True

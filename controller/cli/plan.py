@@ -33,7 +33,7 @@ def apply(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     holder = controller_of(settings)
     if holder:
-        os.kill(holder.pid, signal.SIGHUP)
+        os.kill(holder.pid, signal.SIGUSR1)
         print(f"the running controller (process {holder.pid}) was asked to reconcile now")
         return exits.OK
     app = build_app(settings)

@@ -63,7 +63,7 @@ def _loop(app: App, after: Callable[[Tick], None], table: LiveTable | None) -> N
     loop = app.loop(after)
     server = app.serve(loop)
     try:
-        loop.install_signals()
+        loop.install_signals(on_terminal=table is not None)
         if table:
             table.start()
         else:

@@ -70,8 +70,11 @@ def _reported(
 
 
 def _overtaken(member: ProjectMemory, run: Run) -> bool:
-    """Whether the row asks for other work than the run did: its end is no end of that."""
-    return member.intent is Intent.RUN and member.words != run.words
+    """Whether the row asks for other work than the run did: its end is no end of that.
+
+    Another agent or model for the same Next Action is no other work: done is done.
+    """
+    return member.intent is Intent.RUN and member.words.action != run.words.action
 
 
 def _completed(

@@ -197,3 +197,16 @@ def test_a_long_list_leaves_room_for_what_matters(lab: Lab, terminal: Terminal) 
     assert "Ctrl-C" in terminal.shows("Works")
     terminal.keys("C-c")
     terminal.shows("keep working")
+
+
+def test_a_closed_terminal_ends_the_controller_and_no_agent(lab: Lab, terminal: Terminal) -> None:
+    """Nobody is left with a controller that they cannot see."""
+    lab.settle_in('One,1,Pending,,,"exec sleep 1000",,,,')
+    terminal.type(f"exec {SIDEKICK} run")
+    lab.wait_status("One", "In Progress")
+    (pid,) = lab.agents().values()
+    controller = int(terminal.tmux("display-message", "-p", "#{pane_pid}"))
+    terminal.tmux("respawn-pane", "-k", "-t", "me", "bash --norc")
+    wait_for("the controller's end", lambda: not alive(controller))
+    assert alive(pid)
+    assert lab.sidekick("status").returncode == 1
