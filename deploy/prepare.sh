@@ -59,8 +59,12 @@ make_venv() { # run | test
   if [ -x .venv/bin/sidekick ] && grep -qxF "$stamp" .venv/.prepared 2>/dev/null; then return; fi
   python=$(find_python) || exit 2
   uv=$(find_uv "$python") || exit 2
-  UV_PYTHON_DOWNLOADS=never UV_PYTHON="$python" "$uv" sync -q --frozen --inexact "${group[@]}" ||
-    fail "the environment in .venv could not be made; see above"
+  export UV_PYTHON_DOWNLOADS=never UV_PYTHON="$python"
+  # The second try is for networks whose own certificate only the system knows.
+  "$uv" sync -q --frozen --inexact "${group[@]}" 2>.uv.log ||
+    "$uv" sync -q --frozen --inexact --system-certs "${group[@]}" ||
+    { cat .uv.log >&2; fail "the environment in .venv could not be made; see above"; }
+  rm -f .uv.log
   printf '%s\n' "$stamp" >>.venv/.prepared
 }
 

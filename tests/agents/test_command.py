@@ -16,7 +16,7 @@ from controller.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]
 WORK = Workload(
-    "My App", "my-app", "a", "opus", "do it", "/work/my app", Words("d"), conversation="c-1"
+    "My App", "my-app", "a", "opus", "do it", "/srv/my app", Words("d"), conversation="c-1"
 )
 
 
@@ -31,7 +31,7 @@ def test_placeholders() -> None:
         "do it",
         "/runs/1/prompt",
         "My App",
-        "/work/my app",
+        "/srv/my app",
         "opus",
         "c-1",
     ]

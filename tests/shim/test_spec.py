@@ -45,8 +45,8 @@ def test_defaults() -> None:
 
 def test_bytes_that_are_no_text_survive() -> None:
     """A folder's name that is no UTF-8 comes through JSON as the same bytes."""
-    name = b"/work/\xff\xe4".decode("utf-8", "surrogateescape")
-    assert parse_spec(spec_of(folder=name)).folder == b"/work/\xff\xe4"
+    name = b"/srv/\xff\xe4".decode("utf-8", "surrogateescape")
+    assert parse_spec(spec_of(folder=name)).folder == b"/srv/\xff\xe4"
 
 
 @pytest.mark.parametrize("version", [2, 0, "1", None, True, ...])
