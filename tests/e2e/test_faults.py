@@ -140,7 +140,7 @@ def test_a_broken_list_keeps_the_last_good_rows(lab: Lab) -> None:
             f"source_valid 0 for {bad[:20]!r}",
             lambda: "sidekick_source_valid 0.0" in (lab.get("/metrics") or ""),
         )
-        assert alive(pid)
+        assert alive(pid), lab.output()
         assert lab.list.read_text() == bad
         lab.list.write_text(good)
         wait_for("a good read", lambda: "sidekick_source_valid 1.0" in (lab.get("/metrics") or ""))
