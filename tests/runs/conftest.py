@@ -72,8 +72,9 @@ class Processes:
     def end(self) -> None:
         """Kill and reap."""
         for process in self._all:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            if process.poll() is None:  # a reaped one's number may be another's by now
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
             process.communicate(timeout=10)
 
 
