@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from controller.core.intent import PAIRS_KEPT, Intent, Pair
+from controller.core.intent import PAIRS_KEPT, Intent
 from controller.core.listener import AGENT_CELLS_KEPT
 from controller.core.observed import Ending
 from tests.core.fleet import PATIENCE, Fleet, KilledError, Tick
@@ -202,11 +202,6 @@ class StatusCell(RuleBasedStateMachine):
         else:
             self.typed = new[0]
         self.fleet.lines[0] = dict(line)
-
-    def remembered(self, item: Version) -> bool:
-        """Whether the controller would take this version for an old one."""
-        member = self.fleet.memory.projects.get("alpha")
-        return member is not None and Pair.of(*item) in member.pairs
 
     def one_tick(self, killed_before: str = "", race: str | None = None) -> Tick | None:
         """A tick, held against the oracle; a word is heard once memory is committed."""
