@@ -91,8 +91,7 @@ def judge_exit(end: Exit, report: Report | None) -> Result:
     """The judgement that holds for any program: by cause, then by its word, then by status."""
 
     def result(ending: Ending, reason: str, message: str) -> Result:
-        stop_reason = end.stop.reason if end.stop else ""
-        return Result(ending, reason, message, end.ended_at, end.seconds, stop_reason, end.status)
+        return Result(ending, reason, message, end.ended_at, end.seconds, end.stop, end.status)
 
     match end.cause:
         case Cause.START:

@@ -11,14 +11,12 @@ from controller.core.faults import Fault
 from controller.core.intent import Intent
 from controller.core.limits import Limits, Route
 from controller.core.memory import ProjectMemory
-from controller.core.observed import ReportState, Run
+from controller.core.observed import RESTART, ReportState, Run
 from controller.core.prune import matters
 from controller.core.workload import route
 
 VANISHED_PATIENCE = timedelta(seconds=2)
 """How long a run whose session is gone may take to tell of its end in its folder."""
-RESTART = "Restart"
-"""The reason in the stop request of a run that is to start again at once."""
 
 
 def judge_absent(
@@ -48,7 +46,7 @@ def judge_present(case: Case, limits: Limits, now: datetime) -> None:
     _refresh(case, now)
     member = case.member
     if member.intent is not Intent.RUN:
-        case.verdict = verdicts.at_rest(project, member)
+        case.verdict = verdicts.at_rest(project, member, limits.notes.get(case.name, ""))
         _end(case, "user", f"User{member.intent.value}", "as its Status asks")
         return
     if member.block:

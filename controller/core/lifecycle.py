@@ -7,7 +7,7 @@ from controller.core.backoff import CRASH, FAULT, LOST, Curve
 from controller.core.events import Event
 from controller.core.intent import Intent
 from controller.core.memory import Block, Done, ProjectMemory, Retry
-from controller.core.observed import Ending, ReportState, Result, Run
+from controller.core.observed import PREEMPTED, Ending, ReportState, Result, Run
 
 STABLE_SECONDS = 600.0
 """A run this long resets the count of crashes (kubelet's 10 minutes)."""
@@ -25,7 +25,7 @@ def settle(
     if run.result is None:
         return _reported(name, member, run, now)
     settled = replace(
-        member, run=run.id, settled=run.id, vanished_at=None, waiting_since=None,
+        member, run=run.id, settled=run.id, vanished_at=None, waiting_since=None, preempted=False,
     )  # fmt: skip
     result = run.result
     if result.seconds >= STABLE_SECONDS:
@@ -44,8 +44,9 @@ def settle(
         case Ending.CRASHED:
             return _crashed(name, settled, run, result, now)
         case Ending.STOPPED:
-            return replace(settled, retry=None), (
-                Event(now, name, "Stopped", f"the session ended ({result.stop_reason})"),
+            preempted = result.stop is not None and result.stop.reason == PREEMPTED
+            return replace(settled, retry=None, preempted=preempted), (
+                Event(now, name, "Stopped", _why_stopped(result)),
             )
         case Ending.FAULT:
             return _try_again(name, settled, run, result, FAULT, settled.faults + 1, now)
@@ -80,11 +81,12 @@ def _overtaken(member: ProjectMemory, run: Run) -> bool:
 def _completed(
     name: str, member: ProjectMemory, run: Run, message: str, now: datetime
 ) -> tuple[ProjectMemory, tuple[Event, ...]]:
+    message = message or "the agent finished its work"
     done = Done(run.words.action, run.demo, message)
     after = replace(
         member, intent=Intent.DONE, done=done, crashes=0, faults=0, retry=None, block=None
     )
-    return after, (Event(now, name, "Completed", message or "the agent finished its work"),)
+    return after, (Event(now, name, "Completed", message),)
 
 
 def _blocked(
@@ -127,6 +129,12 @@ def _try_again(
     retry = Retry(result.reason, result.message, at, keeps_slot=curve is LOST, wait=wait)
     event = Event(now, name, result.reason, result.message, warning=True)
     return replace(member, faults=attempt, retry=retry), (event,)
+
+
+def _why_stopped(result: Result) -> str:
+    if result.stop is None:
+        return "the session ended"
+    return f"the session ended ({result.stop.reason}): {result.stop.message}".rstrip(": ")
 
 
 def _clock(at: datetime) -> str:

@@ -49,6 +49,8 @@ class Limits:
         approved_prune: Digest of the mass stop that the user approved.
         waiting_keeps_slot: Seconds after which a waiting session gives up its slot.
         ended_pane_keeps: Seconds that an ended session's screen is kept.
+        min_run_time: Seconds that an agent runs before it may be pre-empted.
+        notes: Project → why the user paused or resumed it.
     """
 
     slots: int
@@ -64,3 +66,5 @@ class Limits:
     approved_prune: str = ""
     waiting_keeps_slot: float = 600.0
     ended_pane_keeps: float = 3600.0
+    min_run_time: float = 300.0
+    notes: Mapping[str, str] = field(default_factory=dict)

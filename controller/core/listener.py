@@ -89,7 +89,9 @@ def _first_word(project: Project, member: ProjectMemory, run: Run | None) -> Pro
 def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
     status = project.status
     intent = intent_of(status)
-    after = replace(member, intent=intent, block=None, crashes=0, faults=0, retry=None)
+    after = replace(
+        member, intent=intent, block=None, crashes=0, faults=0, retry=None, preempted=False
+    )
     if intent is Intent.RUN and member.intent is Intent.DONE:
         return _again(after) if asks_again(status) else replace(after, done=None)
     if intent is Intent.DONE and member.intent is not Intent.DONE:

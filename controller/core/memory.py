@@ -111,6 +111,7 @@ class ProjectMemory:
         done: What was completed.
         block: Why the controller blocked it.
         absence: Set while the row is gone.
+        preempted: It was ended for a more important project, and goes on by itself.
         vanished_at: When its session was first missing without a word from the run's folder.
         waiting_since: Since when the agent waits for a person.
         unwritten: A status was to be written and is not confirmed by a read yet.
@@ -137,6 +138,7 @@ class ProjectMemory:
     done: Done | None = None
     block: Block | None = None
     absence: Absence | None = None
+    preempted: bool = False
     vanished_at: datetime | None = None
     waiting_since: datetime | None = None
     unwritten: bool = False

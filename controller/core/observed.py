@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+RESTART = "Restart"
+"""The reason in a stop request after whose end the project starts again at once, in its slot."""
+PREEMPTED = "Preempted"
+"""The reason in the stop request of a run that gives way to a more important project."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -16,7 +21,8 @@ class Session:
         run: The id of the run that the mark names.
         alive: False once the session's process is gone and only its screen remains.
         pid: The process in the session (the shim), 0 where unknown.
-        activity: Time of the last output, seconds since the epoch, 0 where unknown.
+        activity: Time of the last output, seconds since the epoch, 0 where unknown. Sessions
+            that differ in it alone are equal: no decision hangs on it.
     """
 
     id: str
@@ -24,7 +30,7 @@ class Session:
     run: str
     alive: bool
     pid: int = 0
-    activity: int = 0
+    activity: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,23 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StopRequest:
+    """A request to end a run.
+
+    Attributes:
+        by: `user` or `controller`: on whose account.
+        reason: CamelCase.
+        message: For a person; empty where there is nothing more to say.
+        at: When it was written; None where that is not known. No part of what it says.
+    """
+
+    by: str
+    reason: str
+    message: str = ""
+    at: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The end of a run.
 
@@ -99,7 +122,7 @@ class Result:
         message: For a person, one sentence.
         at: When it ended.
         seconds: How long the agent ran; 0 where it never did.
-        stop_reason: The reason in the stop request, empty where there was none.
+        stop: The request to end that it followed, or None.
         status: The agent's exit status; None where it has none.
     """
 
@@ -108,7 +131,7 @@ class Result:
     message: str
     at: datetime
     seconds: float = 0.0
-    stop_reason: str = ""
+    stop: StopRequest | None = None
     status: int | None = None
 
 
@@ -138,14 +161,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class StopRequest:
-    """A request to end a run: who asked, and why (CamelCase)."""
-
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """One run of an agent, as its folder tells it.
 
@@ -163,7 +178,8 @@ class Run:
         config: Digest of the settings that shaped it.
         gpus: Indices of the GPUs that it holds.
         started_at: When the agent had exec'ed; None before.
-        report: The newest report.
+        report: The newest report of the agent's state.
+        progress: The newest report of its progress.
         stop: The request to end it, or None.
         result: How it ended; None while it lasts.
     """
@@ -182,6 +198,7 @@ class Run:
     gpus: tuple[int, ...] = ()
     started_at: datetime | None = None
     report: Report | None = None
+    progress: Report | None = None
     stop: StopRequest | None = None
     result: Result | None = None
 

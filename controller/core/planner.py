@@ -4,11 +4,11 @@
 and the time. On a world that is as it should be, it plans nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from controller.core import verdicts
-from controller.core.actions import Action, Plan, Remove, Start, Stop
+from controller.core.actions import Action, Plan, Remove, Start, Stop, Wait
 from controller.core.attendance import attend
 from controller.core.case import Case, open_cases
 from controller.core.desired import Desired
@@ -24,7 +24,7 @@ from controller.core.limits import Limits
 from controller.core.listener import Heard, listen
 from controller.core.memory import Memory
 from controller.core.observed import Observed
-from controller.core.placement import place
+from controller.core.placement import LEAVING_PATIENCE, place
 from controller.core.project import Project
 from controller.core.prune import Prune, prune
 
@@ -60,6 +60,7 @@ def plan(
             stale.add(case.name)
         if heard and heard.spoken:
             spoken.add(case.name)
+            events.append(_word_event(case, limits, now))
     live = {case.name for case in cases if case.holds}
     members = {case.name: case.member for case in cases}
     pruned = prune(members, live, limits.approved_prune, memory.prune, now)
@@ -69,7 +70,8 @@ def plan(
     placed = place(cases, limits, now)
     ends = [action for case in cases for action in case.actions]
     screens = _ended_screens(observed, limits, now, placed)
-    times = [pruned.next_due, *(_next_time(case, limits) for case in cases)]
+    times = [pruned.next_due, *(at for case in cases for at in _next_times(case, limits))]
+    times += [action.until for action in placed if isinstance(action, Wait)]
     return Plan(
         actions=(*ends, *screens, *placed),
         verdicts={case.name: case.verdict for case in cases if case.verdict},
@@ -145,16 +147,25 @@ def _ended_screens(
     return (Remove(old),) if old else ()
 
 
-def _next_time(case: Case, limits: Limits) -> datetime | None:
+def _next_times(case: Case, limits: Limits) -> Iterator[datetime]:
     """When this project's part of the plan may differ by itself."""
     member = case.member
+    if case.run is not None and case.run.stop and case.run.stop.at and case.alive:
+        yield case.run.stop.at + LEAVING_PATIENCE
     if case.vanished and member.vanished_at:
-        return member.vanished_at + VANISHED_PATIENCE
-    if member.retry and case.wants:
-        return member.retry.at
-    if member.waiting_since:
-        return member.waiting_since + timedelta(seconds=limits.waiting_keeps_slot)
-    return None
+        yield member.vanished_at + VANISHED_PATIENCE
+    elif member.retry and case.wants:
+        yield member.retry.at
+    elif member.waiting_since:
+        yield member.waiting_since + timedelta(seconds=limits.waiting_keeps_slot)
+
+
+def _word_event(case: Case, limits: Limits, now: datetime) -> Event:
+    status = case.project.status if case.project else None
+    word = status.value if status else "an empty cell"
+    note = limits.notes.get(case.name, "")
+    text = f"the user's word in Status: {word}" + (f" ({note})" if note else "")
+    return Event(now, case.name, "UserWord", text)
 
 
 def _prune_event(pruned: Prune, now: datetime) -> Event:

@@ -1,98 +1,24 @@
-"""The scheduler: who of those that want to run may, within slots, GPUs and folders."""
+"""The scheduler: who of those that want to run may, and who gives way to whom."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from controller.core.ledger import Claim, Grant, Ledger, Refusal, helps
 from controller.core.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What a project holds, or wants.
+class Schedule:
+    """Who may start, and who gives way.
 
     Attributes:
-        name: Whose.
-        agent: The agent that runs, or is to.
-        folder: Where it works.
-        gpu: Whether it needs a GPU.
-        gpus: Indices of those that it holds.
-        takes_slot: False for a waiting session that gave up its slot.
+        answers: Name → leave or refusal, for every keeper and candidate.
+        victims: Name of a session that is to end → name of the project that takes its place.
     """
 
-    name: str
-    agent: str
-    folder: str
-    gpu: bool = False
-    gpus: tuple[int, ...] = ()
-    takes_slot: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Leave to start, with the GPUs that are given."""
-
-    gpus: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No leave to start: the reason in CamelCase, and for a person."""
-
-    reason: str
-    message: str
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """What is taken so far."""
-
-    limits: Limits
-    slots: int = 0
-    by_agent: Counter[str] = field(default_factory=Counter)
-    gpus: set[int] = field(default_factory=set)
-    reserved_gpus: int = 0
-    folders: dict[str, str] = field(default_factory=dict)
-
-    def take(self, claim: Claim) -> None:
-        if claim.takes_slot:
-            self.slots += 1
-            self.by_agent[claim.agent] += 1
-        self.gpus.update(claim.gpus)
-        if claim.gpu and not claim.gpus:
-            self.reserved_gpus += 1
-        self.folders.setdefault(claim.folder, claim.name)
-
-    def free_gpu(self) -> int | None:
-        free = [index for index in range(self.limits.gpus) if index not in self.gpus]
-        return free[0] if len(free) > self.reserved_gpus else None
-
-    def admit(self, claim: Claim) -> Grant | Refusal:
-        limits = self.limits
-        user = self.folders.get(claim.folder)
-        if user is not None and user != claim.name:
-            return Refusal("FolderInUse", f"{user} works in the same folder, {claim.folder}")
-        agent_slots = limits.agents[claim.agent].slots
-        if self.by_agent[claim.agent] >= agent_slots:
-            return Refusal("AgentCapacity", f"all {agent_slots} slots of {claim.agent} are taken")
-        if self.slots >= limits.slots:
-            return Refusal("Capacity", f"all {limits.slots} slots are taken")
-        if not claim.gpu:
-            return Grant()
-        index = self.free_gpu()
-        if index is None:
-            return Refusal("NoGPU", _no_gpu(limits.gpus))
-        return Grant((index,))
-
-
-def _no_gpu(gpus: int) -> str:
-    match gpus:
-        case 0:
-            return "it needs a GPU and the settings give none (gpus: 0)"
-        case 1:
-            return "the GPU is taken"
-        case _:
-            return f"all {gpus} GPUs are taken"
+    answers: Mapping[str, Grant | Refusal]
+    victims: Mapping[str, str]
 
 
 def schedule(
@@ -100,26 +26,124 @@ def schedule(
     keepers: Iterable[Claim],
     candidates: Iterable[Claim],
     limits: Limits,
-) -> Mapping[str, Grant | Refusal]:
+    now: datetime,
+) -> Schedule:
     """Give leave to start in the order of the candidates.
+
+    One that must wait does not hold up those behind it that lack nothing; but room that others
+    are leaving, or are made to leave, is kept for it.
 
     Args:
         holders: Sessions that exist; what they hold is taken whatever the limits say.
         keepers: Projects between two runs that keep their slot; each may start in it.
-        candidates: Projects that want a slot, the most important first. One that must wait does
-            not hold up those behind it that lack nothing.
+        candidates: Projects that want a slot, the most important first.
         limits: What there is.
-
-    Returns:
-        Name → leave or refusal, for every keeper and candidate.
+        now: The time.
     """
-    ledger = _Ledger(limits)
-    for claim in holders:
-        ledger.take(claim)
-    answers: dict[str, Grant | Refusal] = {}
-    for claim in (*keepers, *candidates):
-        answer = ledger.admit(claim)
-        answers[claim.name] = answer
-        if isinstance(answer, Grant):
-            ledger.take(Claim(claim.name, claim.agent, claim.folder, claim.gpu, answer.gpus))
-    return answers
+    return _Scheduler(list(holders), limits, now).run(keepers, candidates)
+
+
+@dataclass(slots=True)
+class _Scheduler:
+    """One round.
+
+    `_present` is what is taken now, `_coming` what will be once those that leave are gone. Who
+    starts needs room in both; who finds room in `_coming` alone waits, and keeps it.
+    """
+
+    holders: list[Claim]
+    limits: Limits
+    now: datetime
+    _present: Ledger = field(init=False)
+    _coming: Ledger = field(init=False)
+    _staying: list[Claim] = field(init=False)
+    _victims: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._staying = [claim for claim in self.holders if not claim.leaving]
+        self._present = Ledger(self.limits, self.holders)
+        self._coming = Ledger(self.limits, self._staying)
+
+    def run(self, keepers: Iterable[Claim], candidates: Iterable[Claim]) -> Schedule:
+        answers = {claim.name: self._answer(claim) for claim in (*keepers, *candidates)}
+        return Schedule(answers, self._victims)
+
+    def _answer(self, claim: Claim) -> Grant | Refusal:
+        here, then = self._present.admit(claim), self._coming.admit(claim)
+        until = None
+        if isinstance(then, Refusal) and claim.may_preempt:
+            victims, until = self._find_victims(claim)
+            for victim in victims:
+                self._coming.release(victim)
+                self._staying.remove(victim)
+                self._victims[victim.name] = claim.name
+            if victims:
+                then = self._coming.admit(claim)
+        if isinstance(then, Refusal):
+            return replace(then, until=until)
+        if claim.gpu and isinstance(here, Grant):
+            # One that is free now may be promised to another, who waits for something else.
+            free = self._present.free_gpus() & self._coming.free_gpus()
+            here = Grant((min(free),)) if free else self._present.no_gpu()
+        if isinstance(here, Refusal):
+            self._coming.take(replace(claim, gpus=then.gpus))
+            return replace(here, message=f"{here.message}; room is being made")
+        held = replace(claim, gpus=here.gpus)
+        self._present.take(held)
+        self._coming.take(held)
+        return here
+
+    def _find_victims(self, claim: Claim) -> tuple[list[Claim], datetime | None]:
+        """Less important sessions that hold exactly what lacks.
+
+        Returns:
+            The fewest whose end makes room, the least important first and of these the newest;
+            none where no such set exists. And when there may be one, if the time alone forbids it.
+        """
+        lower = [
+            holder
+            for holder in self._staying
+            if holder.rank > claim.rank and holder.yields_from is not None
+        ]
+        ripe = [holder for holder in lower if holder.yields_from and holder.yields_from <= self.now]
+        found = self._fewest(claim, ripe)
+        if found or len(ripe) == len(lower):
+            return found, None
+        if not self._fewest(claim, lower):
+            return [], None
+        times = [holder.yields_from for holder in lower if holder not in ripe]
+        return [], min(at for at in times if at)
+
+    def _fewest(self, claim: Claim, pool: list[Claim]) -> list[Claim]:
+        ordered = sorted(pool, key=lambda holder: (-holder.rank, _newest(holder)))
+        trial = self._coming.copy()
+        chosen: list[Claim] = []
+        lacked: set[str] = set()
+        while isinstance(refusal := trial.admit(claim), Refusal):
+            # One session a resource: where more would have to go, the settings were lowered
+            # below what runs, and that alone ends nobody.
+            if refusal.reason in lacked:
+                return []
+            lacked.add(refusal.reason)
+            fitting = (h for h in ordered if h not in chosen and helps(h, claim, refusal))
+            victim = next(fitting, None)
+            if victim is None:
+                return []
+            trial.release(victim)
+            chosen.append(victim)
+        return self._without_needless(claim, chosen)
+
+    def _without_needless(self, claim: Claim, chosen: list[Claim]) -> list[Claim]:
+        """One that holds two of the resources may make another's end needless."""
+        for holder in list(chosen):
+            trial = self._coming.copy()
+            for other in chosen:
+                if other is not holder:
+                    trial.release(other)
+            if isinstance(trial.admit(claim), Grant):
+                chosen.remove(holder)
+        return chosen
+
+
+def _newest(claim: Claim) -> float:
+    return -claim.since.timestamp() if claim.since else 0.0

@@ -5,10 +5,10 @@ from dataclasses import replace
 from controller.core.actions import Verdict
 from controller.core.faults import Fault
 from controller.core.intent import Intent
+from controller.core.ledger import Refusal
 from controller.core.memory import Block, ProjectMemory, Retry, Suspension
-from controller.core.observed import ReportState, Run
+from controller.core.observed import PREEMPTED, ReportState, Run
 from controller.core.project import Project
-from controller.core.scheduler import Refusal
 from controller.core.words import Status
 
 PRUNE_HELP = "to stop their sessions run: sidekick approve-prune; or bring the rows back"
@@ -44,11 +44,12 @@ def invalid(fault: Fault) -> Verdict:
     return Verdict(None, fault.reason, fault.message, accepted=False, stalled=True)
 
 
-def at_rest(project: Project, member: ProjectMemory) -> Verdict:
-    """A row that wants nothing to run."""
+def at_rest(project: Project, member: ProjectMemory, note: str) -> Verdict:
+    """A row that wants nothing to run; the note says why the user paused it."""
     match member.intent:
         case Intent.PAUSE:
-            return Verdict(Status.PAUSED, "UserPaused", "type Pending to go on", ready=True)
+            text = f"{note}; type Pending to go on" if note else "type Pending to go on"
+            return Verdict(Status.PAUSED, "UserPaused", text, ready=True)
         case Intent.BLOCK:
             return Verdict(Status.BLOCKED, "UserBlocked", "type Pending to go on", ready=True)
         case _:
@@ -82,8 +83,11 @@ def suspended(suspension: Suspension) -> Verdict:
     return Verdict(Status.QUEUED, "Suspended", text)
 
 
-def refused(refusal: Refusal) -> Verdict:
-    """A row whose turn has not come."""
+def refused(refusal: Refusal, *, preempted: bool) -> Verdict:
+    """A row whose turn has not come, or that gave its place to a more important one."""
+    if preempted:
+        text = f"a more important project took its place, it goes on by itself: {refusal.message}"
+        return Verdict(Status.PAUSED, PREEMPTED, text)
     return Verdict(Status.QUEUED, refusal.reason, refusal.message)
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from controller.agents.base import AgentError, Mode
 from controller.agents.command import PLACEHOLDERS, Argument, CommandAgent
-from controller.app import build_agents
 from controller.core.observed import Words
 from controller.core.workload import Workload
+from controller.parts import build_agents
 from controller.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]

@@ -160,7 +160,7 @@ def test_judge(
 
     assert (ending, reason, message) == (result.ending, result.reason, result.message)
     assert (NOW, 5.0, end.status) == (result.at, result.seconds, result.status)
-    assert (end.stop.reason if end.stop else "") == result.stop_reason
+    assert end.stop == result.stop
 
 
 def test_a_long_last_line_is_cut(agent: Agent) -> None:

@@ -175,7 +175,7 @@ class Fleet:
                     outcomes.append(self._start(action))
                     continue
                 case Stop(run=run_id, by=by, reason=reason):
-                    request = StopRequest(by, reason)
+                    request = StopRequest(by, reason, at=self.now)
                     self.runs[run_id] = replace(self.runs[run_id], stop=request)
                 case Sweep(run=run_id):
                     result = Result(Ending.LOST, "ShimLost", "it was killed", self.now)
@@ -264,7 +264,7 @@ class Fleet:
             message=more.get("message", ""),
             at=self.now,
             seconds=lasted if seconds is None else seconds,
-            stop_reason=run.stop.reason if run.stop else "",
+            stop=run.stop,
         )
         self.runs[run.id] = replace(run, result=result)
         self.sessions[run.id] = replace(self.sessions[run.id], alive=False)

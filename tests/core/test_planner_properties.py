@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.core.actions import Stop, Wait
 from controller.core.limits import AgentLimits, Limits
-from controller.core.observed import Ending, ReportState
+from controller.core.observed import PREEMPTED, Ending, ReportState
 from controller.core.planner import plan
 from tests.core.fleet import Fleet, KilledError, Tick
 from tests.core.world import AGENTS, NOW, cells, desired, limits
@@ -45,6 +46,7 @@ def some_limits(draw: st.DrawFn) -> Limits:
         gpus=draw(st.integers(0, 2)),
         folders=dict.fromkeys(shared, "/repo"),
         demo_agent=draw(st.sampled_from(["", "", "demo"])),
+        min_run_time=draw(st.sampled_from([0.0, 5.0, 300.0])),
     )
 
 
@@ -190,6 +192,25 @@ def test_many_plans_keep_within_the_limits_and_come_to_rest(
         event(fleet, name)
         hold_within_limits(fleet, fleet.tick())
     fleet.rest()
+
+
+@given(fleets(), HISTORIES)
+@settings(deadline=None)
+def test_only_the_less_important_give_way(fleet: Fleet, history: list[tuple[Event, str]]) -> None:
+    """Whoever is pre-empted is less important than some row that waits, and ran long enough."""
+    for event, name in history:
+        event(fleet, name)
+        begun = {run.project: run.started_at for run in fleet.living()}
+        tick = fleet.tick()
+        for action in tick.plan.actions:
+            if not isinstance(action, Stop) or action.reason != PREEMPTED:
+                continue
+            own = fleet.line(action.project)["Priority"]
+            waiting = {a.project for a in tick.plan.actions if isinstance(a, Wait)}
+            assert any(int(fleet.line(name)["Priority"]) < int(own) for name in waiting)
+            since = begun[action.project]
+            assert since is not None
+            assert (fleet.now - since).total_seconds() >= fleet.limits.min_run_time
 
 
 @given(fleets(), HISTORIES)
