@@ -18,12 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import controller.store
 from controller.core.conditions import Condition, ConditionType
-from controller.core.events import Event
+from controller.core.events import Entry, Event
 from controller.core.memory import Memory, ProjectMemory
 from controller.core.report import ProjectView, Report, SourceView
-from controller.store import Store, StoreUnavailable, read_report
+from controller.store import Journal, Store, StoreUnavailable, database, read_report
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 REPORT = Report(NOW, SourceView("csv", "list.csv"))
@@ -66,13 +65,13 @@ def load(path: Path) -> Memory:
         store.close()
 
 
-def events(path: Path) -> list[tuple[Any, ...]]:
+def events(path: Path) -> list[Entry]:
     """The events on disk."""
-    db = sqlite3.connect(path)
+    journal = Journal(path)
     try:
-        return db.execute("SELECT * FROM events ORDER BY id").fetchall()
+        return journal.read()
     finally:
-        db.close()
+        journal.close()
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -152,7 +151,7 @@ class TestRoundTrip:
         assert read_report(path) is None
         condition = Condition(ConditionType.READY, True, "Running", "", NOW)
         view = ProjectView(
-            "A", "In Progress", "Running", "m", "claude", 2, 1, "do", date(2026, 1, 2),
+            "A", "In Progress", "Running", "m", "claude", "demo", 2, 1, "do", date(2026, 1, 2),
             last_status=3, conditions=(condition,), started_at=NOW,
         )  # fmt: skip
         report = replace(REPORT, projects=(view,), errors={"read": "x"}, slots=4, prune="p")
@@ -217,38 +216,6 @@ class TestTransactions:
         store.save(ONE, REPORT)
         assert store.save(replace(ONE, prune="digest"), REPORT)
         assert opened().load().prune == "digest"
-
-
-class TestEvents:
-    """The journal of events."""
-
-    def test_events(self, path: Path, opened: Callable[[], Store]) -> None:
-        """Events are kept in their order, with all they say."""
-        opened().save(ONE, REPORT, [
-            Event(NOW, "A", "Started", "m1"), Event(NOW, "", "Odd", "m\n2\0", warning=True),
-        ])  # fmt: skip
-        assert [
-            (1, NOW.isoformat(), "A", "Started", "m1", 0),
-            (2, NOW.isoformat(), "", "Odd", "m\n2\0", 1),
-        ] == events(path)
-
-    def test_bounded(
-        self, path: Path, opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Only the newest are kept, also over restarts and when many come at once."""
-        monkeypatch.setattr(controller.store, "EVENTS_KEPT", 10)
-        for tick in range(4):
-            store = opened()
-            store.save(ONE, REPORT, [Event(NOW, "A", "R", f"{tick}.{n}") for n in range(7)])
-        assert [f"2.{n}" for n in (4, 5, 6)] + [f"3.{n}" for n in range(7)] == [
-            row[4] for row in events(path)
-        ]
-        store.save(ONE, REPORT, [Event(NOW, "A", "R", str(n)) for n in range(50)])
-        assert [str(n) for n in range(40, 50)] == [row[4] for row in events(path)]
-
-    def test_ten_thousand(self) -> None:
-        """Ten thousand are kept."""
-        assert controller.store.EVENTS_KEPT == 10_000
 
 
 class TestFiles:
@@ -401,11 +368,11 @@ class TestUnavailable:
         store.save(ONE, REPORT)
         store.close()
         db = sqlite3.connect(path)
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
         db.close()
         content = path.read_bytes()
         with pytest.raises(
-            StoreUnavailable, match=r"newer version .* form is 2, this one knows 1.*upgrade"
+            StoreUnavailable, match=r"newer version .* form is 3, this one knows 2.*upgrade"
         ):
             Store(path, clock)
         assert content == path.read_bytes()
@@ -417,7 +384,7 @@ class TestUnavailable:
         self, path: Path, opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Another process's transaction is waited for, then told; later the save works."""
-        monkeypatch.setattr(controller.store, "DEADLINE", 0.05)
+        monkeypatch.setattr(database, "DEADLINE", 0.05)
         store = opened()
         store.save(ONE, REPORT)
         other = sqlite3.connect(path, isolation_level=None)

@@ -9,6 +9,7 @@ from controller.core.actions import Outcome, Plan, Start, Verdict
 from controller.core.backoff import LOST
 from controller.core.conditions import Condition, ConditionType, transition
 from controller.core.desired import Desired, InvalidRow
+from controller.core.events import Event
 from controller.core.faults import shorten
 from controller.core.memory import Memory, ProjectMemory, Retry
 from controller.core.observed import Observed
@@ -61,10 +62,12 @@ class Summary:
     Attributes:
         memory: To be committed before any cell is written.
         rows: Every row of the list in its order, then the projects that are gone.
+        events: What changed about them.
     """
 
     memory: Memory
     rows: tuple[RowStatus, ...]
+    events: tuple[Event, ...] = ()
 
 
 def summarize(
@@ -88,6 +91,8 @@ def summarize(
     }
     members = dict(plan.memory.projects)
     said: dict[str, RowStatus] = {}
+    acted = {outcome.action.project for outcome in outcomes if outcome.ok}
+    events: list[Event] = []
     for name, verdict in plan.verdicts.items():
         member, after = members[name], verdict
         if name in starts:
@@ -99,12 +104,30 @@ def summarize(
             name, project, member, after, observed, now, stale=name in plan.stale
         )
         members[name] = member
+        told = after.brief and name in acted
+        if not told and (event := _news(name, plan.memory.projects[name], member, after, now)):
+            events.append(event)
     rows = [said.pop(name) for name in desired.projects if name in said]
     rows += [_say_invalid(row, said.get(row.name), now) for row in desired.invalid]
     rows.sort(key=lambda status: status.row.line if status.row else 0)
     mentioned = {row.name for row in desired.invalid}
     gone = [status for name, status in said.items() if name not in mentioned]
-    return Summary(replace(plan.memory, projects=members), (*rows, *gone))
+    known = {
+        (event.project, text) for event in plan.events for text in (event.reason, event.message)
+    }
+    news = [e for e in events if not {(e.project, e.reason), (e.project, e.message)} & known]
+    return Summary(replace(plan.memory, projects=members), (*rows, *gone), tuple(news))
+
+
+def _news(
+    name: str, before: ProjectMemory, after: ProjectMemory, verdict: Verdict, now: datetime
+) -> Event | None:
+    """A change of a condition as an event; another message alone is none."""
+    known = {item.type: (item.status, item.reason) for item in before.conditions}
+    if all(known.get(item.type) == (item.status, item.reason) for item in after.conditions):
+        return None
+    warning = verdict.stalled or not verdict.accepted
+    return Event(now, name, verdict.reason, verdict.message, warning)
 
 
 def _after_start(
@@ -120,6 +143,7 @@ def _after_start(
             conversation=outcome.conversation,
             conversation_agent=workload.agent if outcome.conversation else "",
             delivered=workload.words.action,
+            preempted=False,
             vanished_at=None,
         ), verdict
     attempt = member.faults + 1

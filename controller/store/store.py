@@ -1,4 +1,4 @@
-"""The store: memory, events and the newest report in one SQLite file.
+"""Memory, events and the newest report on disk.
 
 One transaction a tick, and only when something changed. A file that is missing or broken is set
 aside, and memory is rebuilt from the rows, the runs' folders and what runs.
@@ -13,28 +13,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from controller.core.errors import TransientError
 from controller.core.events import Event
 from controller.core.memory import Memory, ProjectMemory
 from controller.core.report import Report
+from controller.store.database import is_broken, look, open_database, unavailable
+from controller.store.journal import append
 
-EVENTS_KEPT = 10_000
-DEADLINE = 5.0
-"""Seconds that a call waits for another process's transaction."""
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS projects (name TEXT PRIMARY KEY, memory BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY, at TEXT NOT NULL, project TEXT NOT NULL, reason TEXT NOT NULL,
-    message TEXT NOT NULL, warning INTEGER NOT NULL);
-"""
 _PROJECT = TypeAdapter(ProjectMemory)
 _REPORT = TypeAdapter(Report)
-
-
-class StoreUnavailable(TransientError):
-    """The file cannot be read or written just now (disk full, read-only, locked)."""
 
 
 class Store:
@@ -55,23 +41,23 @@ class Store:
         self._essence: tuple[object, ...] = ()
         self.set_aside: Path | None = None
         if readonly:
-            self._db = _look(path)
+            self._db = look(path)
             return
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                self._db = _open(path)
+                self._db = open_database(path)
             except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError) and not _is_broken(error):
+                if isinstance(error, sqlite3.OperationalError) and not is_broken(error):
                     raise
                 self.set_aside = path.with_name(f"{path.name}.broken-{now():%Y%m%dT%H%M%S}")
                 path.rename(self.set_aside)
                 for suffix in ("-wal", "-shm"):
                     with suppress(FileNotFoundError):
                         path.with_name(path.name + suffix).unlink()
-                self._db = _open(path)
+                self._db = open_database(path)
         except (OSError, sqlite3.Error) as error:
-            raise _unavailable(path, error) from error
+            raise unavailable(path, error) from error
 
     def load(self) -> Memory:
         """What was remembered; a project whose memory is broken is left out, to be rebuilt.
@@ -108,12 +94,12 @@ class Store:
         try:
             facts = {"prune": memory.prune.encode(), "report": _REPORT.dump_json(report)}
         except ValueError as error:
-            raise _unavailable(self._path, error) from error
+            raise unavailable(self._path, error) from error
         try:
             with self._db:
                 self._write(changed, gone, facts, events)
         except (sqlite3.Error, ValueError) as error:
-            raise _unavailable(self._path, error) from error
+            raise unavailable(self._path, error) from error
         self._saved = dict(memory.projects)
         self._essence = essence
         return True
@@ -133,21 +119,13 @@ class Store:
         self._db.executemany("INSERT OR REPLACE INTO projects VALUES (?, ?)", blobs)
         self._db.executemany("DELETE FROM projects WHERE name = ?", [(name,) for name in gone])
         self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))
-        rows = [(e.at.isoformat(), e.project, e.reason, e.message, e.warning) for e in events]
-        self._db.executemany(
-            "INSERT INTO events (at, project, reason, message, warning) VALUES (?, ?, ?, ?, ?)",
-            rows,
-        )
-        if rows:
-            self._db.execute(
-                "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (EVENTS_KEPT,)
-            )
+        append(self._db, events)
 
     def _all(self, query: str) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query).fetchall()
         except sqlite3.Error as error:
-            raise _unavailable(self._path, error) from error
+            raise unavailable(self._path, error) from error
 
 
 def read_report(path: Path) -> Report | None:
@@ -158,40 +136,16 @@ def read_report(path: Path) -> Report | None:
     """
     if not path.exists():
         return None
-    db = _look(path)
+    db = look(path)
     try:
         row = db.execute("SELECT value FROM facts WHERE name = 'report'").fetchone()
         return _REPORT.validate_json(row[0]) if row else None
     except ValidationError:
         return None
     except sqlite3.Error as error:
-        raise _unavailable(path, error) from error
+        raise unavailable(path, error) from error
     finally:
         db.close()
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.touch(mode=0o600)
-    db = sqlite3.connect(path, timeout=DEADLINE, check_same_thread=False)
-    try:
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version > _SCHEMA_VERSION:
-            raise sqlite3.OperationalError(
-                f"it was written by a newer version (its form is {version}, "
-                f"this one knows {_SCHEMA_VERSION}); upgrade, or set the file aside"
-            )
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        if db.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise sqlite3.DatabaseError("the file is damaged")
-        db.executescript(_SCHEMA)
-        _probe(db)
-        if version != _SCHEMA_VERSION:
-            db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    except BaseException:
-        db.close()
-        raise
-    return db
 
 
 def _digest(rows: list[tuple[Any, ...]]) -> str:
@@ -201,37 +155,3 @@ def _digest(rows: list[tuple[Any, ...]]) -> str:
         return value.decode() if isinstance(value, bytes) else ""
     except ValueError:
         return ""
-
-
-def _probe(db: sqlite3.Connection) -> None:
-    """Tables of another form are as good as none.
-
-    Raises:
-        sqlite3.DatabaseError: A column is missing.
-    """
-    try:
-        db.execute("SELECT name, memory FROM projects LIMIT 1")
-        db.execute("SELECT name, value FROM facts LIMIT 1")
-        db.execute("SELECT id, at, project, reason, message, warning FROM events LIMIT 1")
-    except sqlite3.OperationalError as error:
-        raise sqlite3.DatabaseError(f"its tables have another form: {error}") from error
-
-
-def _look(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing; to an empty database where there is none."""
-    try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=DEADLINE)
-        db.execute("SELECT count(*) FROM projects").fetchone()
-    except sqlite3.Error:
-        db = sqlite3.connect(":memory:")
-        db.executescript(_SCHEMA)
-    return db
-
-
-def _is_broken(error: sqlite3.OperationalError) -> bool:
-    return getattr(error, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
-
-
-def _unavailable(path: Path, error: Exception) -> StoreUnavailable:
-    text = f"{path}: {error}; check the disk and the folder's owner"
-    return StoreUnavailable("StoreUnavailable", text)

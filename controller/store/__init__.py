@@ -1,0 +1,7 @@
+"""The store: memory, events and the newest report in one SQLite file."""
+
+from controller.store.database import StoreUnavailable
+from controller.store.journal import Journal
+from controller.store.store import Store, read_report
+
+__all__ = ["Journal", "Store", "StoreUnavailable", "read_report"]

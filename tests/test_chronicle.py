@@ -1,0 +1,82 @@
+"""The chronicle: every fault is told once when it comes and once when it is over."""
+
+from datetime import UTC, datetime, timedelta
+
+from controller.chronicle import KEPT, Chronicle
+from controller.core.actions import Outcome, Sweep
+from controller.core.events import Event
+from controller.tick import Tick
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class History:
+    """Ticks one after the other, and what the journal was given."""
+
+    def __init__(self) -> None:
+        self.counted: list[Event] = []
+        self.chronicle = Chronicle(self.counted.extend)
+        self.kept: list[str] = []
+        self._now = NOW
+
+    def tick(self, *news: str, late: str = "", committed: bool = True, **errors: str) -> None:
+        """One tick with these faults; `late` comes up while it is written."""
+        self._now += timedelta(seconds=1)
+        tick = Tick(self._now, errors=dict(errors))
+        self.chronicle.gather(tick, [Event(self._now, "a", reason, reason) for reason in news])
+        if committed:
+            self.kept += [event.reason for event in tick.events]
+        if late:
+            tick.errors[late] = "late"
+        self.chronicle.conclude(tick, committed=committed)
+
+
+def test_a_fault_and_its_end() -> None:
+    """However long it lasts in between."""
+    history = History()
+    history.tick("One", read="gone")
+    history.tick(read="gone")
+    history.tick(read="other")
+    history.tick()
+    history.tick("Two")
+    history.tick()
+    assert history.kept == ["One", "ReadFailed", "ReadFailed", "ReadRecovered", "Two"]
+
+
+def test_a_fault_of_the_write_is_told_with_the_next_tick() -> None:
+    """Once, as long as it lasts."""
+    history = History()
+    history.tick(late="write")
+    history.tick(late="write")
+    history.tick()
+    history.tick()
+    assert history.kept == ["WriteFailed", "WriteRecovered"]
+
+
+def test_nothing_is_lost_while_the_store_cannot_be_written() -> None:
+    """Events wait, bounded, the newest ones are kept."""
+    history = History()
+    history.tick("One", late="store", committed=False)
+    history.tick("Two", late="store", committed=False)
+    history.tick("Three")
+    history.tick()
+    assert history.kept == ["One", "StoreFailed", "Two", "Three", "StoreRecovered"]
+    assert sorted(event.reason for event in history.counted) == sorted(history.kept)
+    for number in range(KEPT + 5):
+        history.tick(str(number), late="store", committed=False)
+    history.kept.clear()
+    history.tick()
+    assert len(history.kept) <= KEPT + 1
+    assert history.kept[-1] == str(KEPT + 4)
+
+
+def test_an_action_tells_what_became_of_it() -> None:
+    """Its failure is told by itself, and not by its stage once more."""
+    chronicle = Chronicle(lambda _: None)
+    action = Sweep("a", "run")
+    done, failed = Outcome(action), Outcome(action, reason="ProcessesLeft", message="they stay")
+    tick = Tick(NOW, errors={"act": "they stay"}, outcomes=(done, failed))
+    chronicle.gather(tick, [])
+    assert [(e.project, e.reason, e.warning) for e in tick.events] == [
+        ("a", "Sweep", False), ("a", "ProcessesLeft", True),
+    ]  # fmt: skip
