@@ -23,6 +23,8 @@ class Observer:
         self._runs = runs
         self._agents = agents
         self._known: dict[str, tuple[Record, Run]] = {}
+        self._records: Mapping[str, Record] = {}
+        self._seen: Mapping[str, Run] = {}
 
     def look(self) -> Observed | Unknown:
         """One call to the runtime, a few stat calls for each unfinished run."""
@@ -34,14 +36,18 @@ class Observer:
         if isinstance(seen, Sessions):
             sessions = {session.run: session for session in seen.sessions}
             server = seen.server
+        for run_id in sessions.keys() - self._records.keys():
+            self._runs.learn(run_id)  # by `sidekick adopt`, which is a process of its own
         records = self._runs.look()
-        known = {run_id: self._run(record) for run_id, record in records.items()}
-        self._known = known
-        return Observed(sessions, {run_id: run for run_id, (_, run) in known.items()}, server)
+        if records is not self._records:
+            known = {run_id: self._run(record) for run_id, record in records.items()}
+            self._known, self._records = known, records
+            self._seen = {run_id: run for run_id, (_, run) in known.items()}
+        return Observed(sessions, self._seen, server)
 
     def _run(self, record: Record) -> tuple[Record, Run]:
         before = self._known.get(record.id)
-        if before is not None and before[0] == record:
+        if before is not None and before[0] is record:
             return before
         agent = self._agents.get(record.meta.agent)
         judge = agent.judge if agent else judge_exit
@@ -61,6 +67,7 @@ class Observer:
             gpus=meta.gpus,
             started_at=record.started_at,
             report=record.report,
+            progress=record.progress,
             stop=record.stop,
             result=judge(record.exit, record.report) if record.exit else None,
         )

@@ -6,58 +6,33 @@ Every failure stays within its stage: a list that cannot be read keeps its last 
 observation that fails permits no action, one failed action never stops the others.
 """
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
 
 from controller.actor import Actor
+from controller.chronicle import Chronicle
 from controller.core import row as columns
-from controller.core.actions import Outcome, Plan
+from controller.core.board import make_board, make_report, refresh_board
 from controller.core.desired import Desired, RowSchema, parse_rows
 from controller.core.errors import SidekickError
 from controller.core.events import Event
 from controller.core.limits import Limits
 from controller.core.memory import Memory
-from controller.core.observed import Observed, Unknown
+from controller.core.observed import Unknown
 from controller.core.planner import plan
-from controller.core.project import Project
-from controller.core.report import ProjectView, Report, SourceView, view
+from controller.core.report import ProjectView, Report, SourceView
+from controller.core.rest import Rest
 from controller.core.status import RowStatus, summarize
 from controller.core.versions import confirm
 from controller.metrics import Metrics
 from controller.observer import Observer
+from controller.reload import Reload
 from controller.sources.base import Edit, Snapshot, Source
 from controller.store import Store
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Tick:
-    """What one tick gathered.
-
-    Attributes:
-        now: Its time.
-        errors: Stage → what failed.
-        fresh: Whether the list was read well.
-        observed: What runs; None where that is unknown.
-        plan: What was decided; None where nothing could be.
-        outcomes: What became of the actions.
-        wrote: Rows that were written.
-        report: The end of it.
-    """
-
-    now: datetime
-    errors: dict[str, str] = field(default_factory=dict)
-    fresh: bool = False
-    observed: Observed | None = None
-    plan: Plan | None = None
-    outcomes: tuple[Outcome, ...] = ()
-    wrote: int = 0
-    report: Report | None = None
+from controller.tick import Tick
 
 
 class Reconciler:
@@ -70,8 +45,13 @@ class Reconciler:
         store: Keeps the memory.
         schema: What rows are held against.
         limits: What is allowed, asked in every tick.
+        reload: The settings' file, looked at in every tick.
         metrics: Counts.
         clock: The time, with its zone.
+
+    Attributes:
+        server: The address of the server.
+        revision: Grows whenever the report's essence or the journal changed.
     """
 
     def __init__(
@@ -83,6 +63,7 @@ class Reconciler:
         store: Store,
         schema: RowSchema,
         limits: Callable[[], Limits],
+        reload: Reload,
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
@@ -92,77 +73,87 @@ class Reconciler:
         self._store = store
         self._schema = schema
         self._limits = limits
+        self._reload = reload
         self._metrics = metrics
-        self._clock = clock
+        self.now = clock
         self._memory: Memory | None = None
         self._snapshot: Snapshot | None = None
         self._desired: Desired | None = None
         self._source_view = SourceView(source.kind, source.name)
         self._rows: tuple[RowStatus, ...] = ()
-        self._faults: dict[str, str] = {}
+        self._rest: Rest | None = None
+        self._report: Report | None = None
+        self._chronicle = Chronicle(metrics.happened)
+        self._phase_now = "settings"
         self.server = ""
+        self.revision = 0
 
     def tick(self) -> Tick:
         """Read, observe, plan, act, report. Raises nothing but what is a defect."""
         began = time.perf_counter()
-        tick = Tick(self._clock())
+        tick = Tick(self.now())
+        self._phase_now = "settings"
+        self._check_settings(tick)
         with self._phase("read"):
             self._read(tick)
         with self._phase("observe"):
             self._observe(tick)
         limits = self._limits()
-        if self._desired is not None and tick.observed is not None:
-            with self._phase("plan"):
-                tick.plan = self.decide(tick, limits)
-            with self._phase("act"):
+        with self._phase("plan"):
+            self._decide(tick, limits)
+        with self._phase("act"):
+            if tick.plan is not None and tick.observed is not None and not tick.rested:
                 tick.outcomes = self._actor.carry_out(tick.plan, tick.now)
+                self._metrics.acted(tick.plan, tick.observed, tick.outcomes)
         with self._phase("report"):
-            self._report(tick, limits)
-        self._log_faults(tick.errors)
+            self._conclude(tick, limits)
         for stage in tick.errors:
             self._metrics.errors.labels(stage).inc()
         self._metrics.ticks.labels("error" if tick.errors else "success").inc()
         self._metrics.tick_seconds.observe(time.perf_counter() - began)
         return tick
 
-    def count_defect(self) -> None:
-        """Count a tick that ended by a defect of ours."""
-        self._metrics.errors.labels("plan").inc()
-        self._metrics.ticks.labels("error").inc()
+    def preview(self) -> Tick:
+        """What the next tick would do; nothing is done or remembered."""
+        tick = Tick(self.now())
+        self._read(tick)
+        self._observe(tick)
+        limits = self._limits()
+        self._decide(tick, limits, anew=True)
+        if tick.plan is not None and tick.observed is not None and self._desired is not None:
+            summary = summarize(tick.plan, self._desired, tick.observed, (), tick.now)
+            board = make_board(
+                summary.rows, self._desired.projects, summary.memory, tick.observed, tick.now
+            )
+            tick.report = self._frame(tick, limits, summary.memory, board)
+        return tick
 
-    def _log_faults(self, faults: dict[str, str]) -> None:
-        """A fault is told once when it comes, and once when it is over."""
-        for stage, message in faults.items():
-            if self._faults.get(stage) != message:
-                log.warning("%s failed: %s", stage, message)
-        for stage in self._faults.keys() - faults.keys():
-            log.info("%s works again", stage)
-        self._faults = dict(faults)
+    def count_defect(self) -> None:
+        """Count a tick that ended by a defect of ours, in the phase where it did."""
+        self._rest = None
+        self._metrics.errors.labels(self._phase_now).inc()
+        self._metrics.ticks.labels("error").inc()
 
     @property
     def source_view(self) -> SourceView:
         """The list, as it was last read."""
         return self._source_view
 
-    def preview(self) -> Tick:
-        """What the next tick would do; nothing is done or remembered."""
-        tick = Tick(self._clock())
-        self._read(tick)
-        self._observe(tick)
-        if self._desired is not None and tick.observed is not None:
-            limits = self._limits()
-            tick.plan = self.decide(tick, limits)
-            summary = summarize(tick.plan, self._desired, tick.observed, (), tick.now)
-            tick.report = self._view(tick, limits, summary.rows, summary.memory)
-        return tick
+    def _check_settings(self, tick: Tick) -> None:
+        try:
+            tick.events += self._reload.check(tick.now)
+        except SidekickError as error:
+            tick.errors["settings"] = error.message
 
-    def decide(self, tick: Tick, limits: Limits) -> Plan:
-        """The plan for what was read and seen."""
-        assert self._desired is not None
-        assert tick.observed is not None
-        return plan(
-            self._desired, tick.observed, self._recall(), limits, tick.now, fresh=tick.fresh
-        )
+    def _decide(self, tick: Tick, limits: Limits, *, anew: bool = False) -> None:
+        """The plan for what was read and seen; the same again where nothing differs."""
+        if self._desired is None or tick.observed is None:
+            return
+        given = (self._desired, tick.observed, self._recall(), limits, tick.now)
+        if self._rest is not None and not anew and self._rest.holds(*given, fresh=tick.fresh):
+            tick.plan, tick.rested = self._rest.plan, True
+        else:
+            tick.plan = plan(*given, fresh=tick.fresh)
 
     def _recall(self) -> Memory:
         if self._memory is None:
@@ -176,7 +167,7 @@ class Reconciler:
         except SidekickError as error:
             tick.errors["read"] = error.message
             self._metrics.reads.labels("error").inc()
-            self._source_view = _replaced(self._source_view, valid=False, message=error.message)
+            self._source_view = replace(self._source_view, valid=False, message=error.message)
             return
         self._metrics.reads.labels("success").inc()
         self._metrics.read_seconds.observe(time.perf_counter() - began)
@@ -199,28 +190,57 @@ class Reconciler:
         else:
             tick.observed = seen
 
-    def _report(self, tick: Tick, limits: Limits) -> None:
-        memory = self._recall()
-        events: tuple[Event, ...] = ()
-        if tick.plan is not None and tick.observed is not None and self._desired is not None:
+    def _conclude(self, tick: Tick, limits: Limits) -> None:
+        """Say what every row is, remember it, then write it."""
+        before = memory = self._recall()
+        board = self._report.projects if self._report else ()
+        news: tuple[Event, ...] = ()
+        if tick.rested and tick.observed is not None:
+            board = refresh_board(board, tick.observed, tick.now)
+        elif tick.plan is not None and tick.observed is not None and self._desired is not None:
             summary = summarize(tick.plan, self._desired, tick.observed, tick.outcomes, tick.now)
             memory, self._rows = summary.memory, summary.rows
-            events = (*tick.plan.events, *_events(tick.outcomes, tick.now))
-        _log(events)
+            news = (*tick.plan.events, *summary.events)
+            board = make_board(self._rows, self._desired.projects, memory, tick.observed, tick.now)
         failed = [outcome for outcome in tick.outcomes if not outcome.ok]
         if failed:
             tick.errors["act"] = failed[0].message
-        tick.report = self._view(tick, limits, self._rows, memory)
+        self._chronicle.gather(tick, news)
+        tick.report = self._frame(tick, limits, memory, board)
+        self._keep(tick, memory)
+        if dict(tick.report.errors) != tick.errors:
+            tick.report = replace(tick.report, errors=dict(tick.errors))
+        self._chronicle.conclude(tick, committed="store" not in tick.errors)
+        if not tick.rested:
+            self._rest = self._at_rest(tick, limits, before, memory)
+        self._report = tick.report
+        self._metrics.publish(tick.report)
+
+    def _keep(self, tick: Tick, memory: Memory) -> None:
+        """Commit the memory and the events, then write into the list."""
+        assert tick.report is not None
+        known = self._report
+        if tick.rested and known and not tick.events and known.frame == tick.report.frame:
+            return
         try:
-            self._store.save(memory, tick.report, events)
+            if self._store.save(memory, tick.report, tick.events):
+                self.revision += 1
             self._memory = memory
-            if tick.plan is not None:
+            if tick.plan is not None and not tick.rested:
                 self._write(tick)
         except SidekickError as error:
             tick.errors["store"] = error.message
-        if len(tick.errors) != len(tick.report.errors):
-            tick.report = self._view(tick, limits, self._rows, memory)
-        self._metrics.publish(tick.report)
+
+    def _at_rest(self, tick: Tick, limits: Limits, before: Memory, memory: Memory) -> Rest | None:
+        """What makes the next tick the same, where this one had nothing to do."""
+        busy = tick.errors or tick.events or any(row.cells for row in self._rows)
+        if busy or tick.plan is None or tick.plan.changes or memory != before:
+            return None
+        assert self._desired is not None
+        assert tick.observed is not None
+        return Rest(
+            self._desired, tick.observed, self._recall(), limits, tick.fresh, tick.now, tick.plan
+        )
 
     def _write(self, tick: Tick) -> None:
         """Write what changed into the list; what fails is tried again in the next tick."""
@@ -236,66 +256,23 @@ class Reconciler:
         arrived = [(edit.row.cell(columns.PROJECT), edit.cells) for edit in written.applied]
         self._memory = confirm(self._recall(), arrived)
 
-    def _view(
-        self, tick: Tick, limits: Limits, rows: tuple[RowStatus, ...], memory: Memory
+    def _frame(
+        self, tick: Tick, limits: Limits, memory: Memory, board: tuple[ProjectView, ...]
     ) -> Report:
-        projects = self._desired.projects if self._desired else {}
-        observed = tick.observed or Observed()
-        return Report(
-            at=tick.now,
-            source=self._source_view,
-            projects=tuple(_views(rows, projects, memory, observed, tick.now)),
-            runtime_up=tick.observed is not None,
-            runtime_message=tick.errors.get("observe", ""),
-            slots=limits.slots,
-            demo=bool(limits.demo_agent),
-            suspended=_why(limits),
-            prune=memory.prune,
+        return make_report(
+            tick.now,
+            self._source_view,
+            board,
+            tick.observed,
+            memory,
+            limits,
             errors=dict(tick.errors),
+            restart_needed=self._reload.restart_needed,
             server=self.server,
         )
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
+        self._phase_now = name
         with self._metrics.phase_seconds.labels(name).time():
             yield
-
-
-def _views(
-    rows: tuple[RowStatus, ...],
-    projects: Mapping[str, Project],
-    memory: Memory,
-    observed: Observed,
-    now: datetime,
-) -> Iterator[ProjectView]:
-    for row in rows:
-        yield view(row, projects.get(row.name), memory, observed, now)
-
-
-def _replaced(source: SourceView, *, valid: bool, message: str) -> SourceView:
-    return SourceView(
-        source.kind, source.name, valid, message, source.read_at, source.changed_at,
-        source.rows, source.invalid,
-    )  # fmt: skip
-
-
-def _why(limits: Limits) -> str:
-    if limits.suspension is None:
-        return ""
-    return limits.suspension.message or "suspended"
-
-
-def _events(outcomes: tuple[Outcome, ...], now: datetime) -> tuple[Event, ...]:
-    """What was done, or failed, as events."""
-    return tuple(
-        Event(now, outcome.action.project, type(outcome.action).__name__, outcome.action.message)
-        if outcome.ok
-        else Event(now, outcome.action.project, outcome.reason, outcome.message, warning=True)
-        for outcome in outcomes
-    )
-
-
-def _log(events: tuple[Event, ...]) -> None:
-    for event in events:
-        level = logging.WARNING if event.warning else logging.INFO
-        log.log(level, "%s %s: %s", event.project or "fleet", event.reason, event.message)

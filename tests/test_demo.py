@@ -13,7 +13,7 @@ import pytest
 from controller.agents.demo import DemoAgent
 from controller.core.observed import Words
 from controller.core.workload import Workload
-from controller.runs.records import read_report
+from controller.runs.records import read_reports
 from tests.shim.world import wait_for
 
 WORK = Workload("My App", "my-app", "demo", "", "build it", "/", Words("d"))
@@ -62,7 +62,7 @@ def test_it_asks(tmp_path: Path, prompt: str) -> None:
     run.mkdir()
     work.mkdir()
     with start(work, prompt, SIDEKICK_RUN_DIR=str(run)) as process:
-        waiting = wait_for(lambda: read_report(run), "a report")
+        waiting = wait_for(lambda: read_reports(run)[0], "a report")
         assert waiting
         assert (
             waiting.state, waiting.message,

@@ -1,17 +1,20 @@
 """The report of a tick: everything known, in one immutable value for all who show it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from controller.core.conditions import Condition
 from controller.core.intent import Intent
 from controller.core.memory import Memory, ProjectMemory
-from controller.core.observed import Observed, Run
+from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.status import RowStatus
 
 VERSION = "sidekick/v1"
+IDLE_AFTER = timedelta(minutes=5)
+"""An agent that printed and reported nothing for so long counts as idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class ProjectView:
     reason: str
     message: str
     agent: str
+    agent_running: str = ""
     line: int | None = None
     priority: int | None = None
     next_action: str = ""
@@ -40,10 +44,14 @@ class ProjectView:
     run: str = ""
     folder: str = ""
     started_at: datetime | None = None
+    conversation: str = ""
     waiting_since: datetime | None = None
     activity_at: datetime | None = None
+    idle_since: datetime | None = None
     crashes: int = 0
     next_retry: datetime | None = None
+    progress: str = ""
+    progress_at: datetime | None = None
     last_exit: str = ""
     last_status: int | None = None
     conditions: tuple[Condition, ...] = ()
@@ -52,6 +60,21 @@ class ProjectView:
     def valid(self) -> bool:
         """Whether the row is valid."""
         return all(item.status for item in self.conditions if item.type.value == "Accepted")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent's slots.
+
+    Attributes:
+        name: Its name in the settings.
+        slots: Sessions that it may have at once.
+        used: Sessions that it has.
+    """
+
+    name: str
+    slots: int
+    used: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +113,10 @@ class Report:
         runtime_up: Whether the runtime could be observed.
         runtime_message: Why not.
         slots: Sessions allowed at once.
+        gpus: GPUs to give out.
+        gpus_used: GPUs given out.
+        agents: Every agent's slots, by name.
+        restart_needed: Settings that changed and count only after a restart of the controller.
         demo: Whether the demo agent stands in for real ones.
         suspended: Why the fleet rests, empty where it does not.
         prune: Digest of the blocked mass stop.
@@ -104,6 +131,10 @@ class Report:
     runtime_up: bool = False
     runtime_message: str = ""
     slots: int = 0
+    gpus: int = 0
+    gpus_used: int = 0
+    agents: tuple[AgentView, ...] = ()
+    restart_needed: tuple[str, ...] = ()
     demo: bool = False
     suspended: str = ""
     prune: str = ""
@@ -114,12 +145,21 @@ class Report:
     @property
     def essence(self) -> tuple[object, ...]:
         """What makes a report worth keeping: equal while only times move on."""
+        board = (
+            (p.name, p.line, p.status, p.reason, p.message, p.alive, p.progress)
+            for p in self.projects
+        )
+        return (*self.frame, tuple(board))
+
+    @property
+    def frame(self) -> tuple[object, ...]:
+        """The essence of all but the projects."""
         source = self.source
         return (
             (source.kind, source.name, source.valid, source.message, source.rows, source.invalid),
             (self.runtime_up, self.runtime_message, self.slots, self.demo, self.suspended),
-            (self.prune, tuple(self.errors.items()), self.server),
-            tuple((p.name, p.line, p.status, p.reason, p.message, p.alive) for p in self.projects),
+            (self.prune, tuple(self.errors.items()), self.server, self.gpus, self.agents),
+            self.restart_needed,
         )
 
 
@@ -136,12 +176,14 @@ def view(
     session = observed.sessions.get(member.run)
     alive = bool(session and session.alive and run and run.result is None)
     retry = member.retry
+    activity = activity_of(session.activity, now) if session and alive else None
     return ProjectView(
         name=status.name,
         status=status.status,
         reason=status.reason,
         message=status.message,
         agent=status.agent,
+        agent_running=run.agent if run and alive else "",
         line=status.row.line if status.row else None,
         priority=project.priority if project else None,
         next_action=project.next_action if project else "",
@@ -156,14 +198,29 @@ def view(
         run=member.run,
         folder=run.folder if run else "",
         started_at=run.started_at if run and alive else None,
+        conversation=member.conversation,
         waiting_since=member.waiting_since,
-        activity_at=_activity(run, session.activity if session else 0, now),
+        activity_at=activity,
+        idle_since=idle_since(activity, now) if alive else None,
         crashes=member.crashes,
         next_retry=retry.at if retry and not alive else None,
+        progress=run.progress.message if run and run.progress else "",
+        progress_at=run.progress.at if run and run.progress else None,
         last_exit=run.result.message if run and run.result else "",
         last_status=run.result.status if run and run.result else None,
         conditions=status.conditions,
     )
+
+
+def agent_views(slots: Mapping[str, int], projects: Iterable[ProjectView]) -> tuple[AgentView, ...]:
+    """Every agent's slots, and how many are used."""
+    used = Counter(project.agent_running for project in projects if project.alive)
+    return tuple(AgentView(name, slots[name], used[name]) for name in sorted(slots))
+
+
+def idle_since(activity: datetime | None, now: datetime) -> datetime | None:
+    """The last activity, where it is so long ago that the agent counts as idle."""
+    return activity if activity and now - activity >= IDLE_AFTER else None
 
 
 def is_overdue(project: Project | None, member: ProjectMemory, now: datetime) -> bool:
@@ -176,7 +233,6 @@ def is_overdue(project: Project | None, member: ProjectMemory, now: datetime) ->
     )
 
 
-def _activity(run: Run | None, seconds: int, now: datetime) -> datetime | None:
-    if run is None or run.result is not None or not seconds:
-        return None
-    return datetime.fromtimestamp(seconds, tz=now.tzinfo)
+def activity_of(seconds: int, now: datetime) -> datetime | None:
+    """A session's last output as a time; None where it is not known."""
+    return datetime.fromtimestamp(seconds, tz=now.tzinfo) if seconds else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -14,9 +15,14 @@ from typing import Any
 from controller.core.errors import TransientError
 from controller.core.observed import StopRequest
 from controller.runs import records, sweep
+from controller.runs.marks import Mark
 from controller.runs.records import Meta, Record
 
 SPEC_VERSION = 1
+SWEEP_SECONDS = 30.0
+"""Between two looks into every unfinished run's folder, whatever the times of change say."""
+_ID = re.compile(r"[0-9]{17}-[0-9a-f]{6}")
+"""What `new_id` gives."""
 
 
 class RunsUnavailable(TransientError):
@@ -38,10 +44,10 @@ class Spec:
 
 @dataclass(slots=True)
 class _Entry:
-    """A run in memory, with what tells that its report file changed."""
+    """A run in memory, and what tells whether its folder says more."""
 
     record: Record
-    events_mark: tuple[int, int] = (0, 0)
+    mark: Mark
 
 
 @dataclass(slots=True)
@@ -57,6 +63,8 @@ class RunFolders:
     root: Path
     _newest: int = 0
     _entries: dict[str, _Entry] = field(default_factory=dict)
+    _seen: Mapping[str, Record] = field(default_factory=dict)
+    _swept: float = 0.0
 
     def load(self) -> None:
         """Read every run that is kept.
@@ -75,16 +83,43 @@ class RunFolders:
             folder = self.root / name
             meta = records.read_meta(folder)
             if meta is not None:
-                known = Record(name, meta, stop=records.read_stop(folder))
-                self._entries[name] = self._read(known)
+                self._entries[name] = self._entry(name, meta)
         self._forget_old()
 
     def look(self) -> Mapping[str, Record]:
-        """The runs as they are now: at most two stat calls for each that is not finished."""
-        for name, entry in self._entries.items():
-            if entry.record.exit is None:
-                self._entries[name] = self._read(entry.record, entry.events_mark)
-        return {name: entry.record for name, entry in self._entries.items()}
+        """The runs as they are now: a few quick calls for each that is not finished.
+
+        The same object as before where nothing changed.
+        """
+        due = time.monotonic() - self._swept >= SWEEP_SECONDS
+        if due:
+            self._swept = time.monotonic()
+        for entry in self._entries.values():
+            if entry.record.exit is None and (due or entry.mark.stirred()):
+                self._read(entry)
+        records = {name: entry.record for name, entry in self._entries.items()}
+        if records != self._seen:
+            self._seen = records
+        return self._seen
+
+    def learn(self, run: str) -> bool:
+        """Take in a run whose folder another process made.
+
+        Returns:
+            Whether it is known now; False where it has no folder, or is over and not its
+            project's newest.
+        """
+        if run in self._entries:
+            return True
+        if not _ID.fullmatch(run):
+            return False
+        meta = records.read_meta(self.root / run)
+        if meta is None:
+            return False
+        self._entries[run] = self._entry(run, meta)
+        self._newest = max(self._newest, _number(run))
+        self._forget_old()
+        return run in self._entries
 
     def unfinished(self) -> tuple[str, ...]:
         """Ids of the runs whose end nobody told yet."""
@@ -128,7 +163,7 @@ class RunFolders:
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise _unavailable(folder, error) from error
-        self._entries[run] = _Entry(Record(run, meta))
+        self._entries[run] = _Entry(Record(run, meta), Mark(str(folder)))
         self._forget_old()
         return folder
 
@@ -137,7 +172,7 @@ class RunFolders:
         self._entries.pop(run, None)
         shutil.rmtree(self.root / run, ignore_errors=True)
 
-    def request_stop(self, run: str, stop: StopRequest, message: str, grace: float) -> None:
+    def request_stop(self, run: str, stop: StopRequest, grace: float) -> None:
         """Ask a run to end; the first request stands.
 
         Raises:
@@ -147,11 +182,11 @@ class RunFolders:
         if entry.record.stop is not None:
             return
         try:
-            document = records.stop_object(stop, message, grace)
+            document = records.stop_object(stop, grace)
             _write(self.root / run / "stop", json.dumps(document).encode())
         except OSError as error:
             raise _unavailable(self.root / run, error) from error
-        entry.record = replace(entry.record, stop=stop)
+        entry.record = replace(entry.record, stop=records.read_stop(self.root / run) or stop)
 
     def sweep(self, run: str) -> int:
         """End every process that a run left behind, and record the run as lost.
@@ -203,20 +238,30 @@ class RunFolders:
                     raise _unavailable(self.root / name, error) from error
                 entry.record = replace(entry.record, meta=meta)
 
-    def _read(self, known: Record, mark: tuple[int, int] = (0, 0)) -> _Entry:
-        """The record with what its folder says now; what is final is not read again."""
-        folder = self.root / known.id
+    def _entry(self, name: str, meta: Meta) -> _Entry:
+        entry = _Entry(Record(name, meta), Mark(str(self.root / name)))
+        self._read(entry)
+        return entry
+
+    def _read(self, entry: _Entry) -> None:
+        """Take in what the folder says now; what is final is not read again."""
+        known, folder = entry.record, self.root / entry.record.id
+        grown = entry.mark.take()
         started_at, pid = known.started_at, known.pid
         if started_at is None and (data := records.read_object(folder / "started.json")):
             started_at = records.moment(data.get("at"))
             pid = data["pid"] if isinstance(data.get("pid"), int) else 0
-        report, seen = known.report, _mark(folder / "events.jsonl")
-        if seen != mark:
-            report = records.read_report(folder) or known.report
+        stop = known.stop or records.read_stop(folder)
+        report, progress = known.report, known.progress
+        if grown:
+            state, step = records.read_reports(folder)
+            report, progress = state or report, step or progress
         end = records.read_exit(folder)
         if end is not None and end.started_at is None and started_at is not None:
             end = replace(end, started_at=started_at)
-        return _Entry(Record(known.id, known.meta, started_at, pid, known.stop, report, end), seen)
+        record = Record(known.id, known.meta, started_at, pid, stop, report, progress, end)
+        if record != known:
+            entry.record = record
 
     def _forget_old(self) -> None:
         """Keep in memory what is unfinished, and each project's newest run."""
@@ -235,14 +280,6 @@ class RunFolders:
 def _number(run: str) -> int:
     digits = run.partition("-")[0]
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) == 17 else 0
-
-
-def _mark(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_size)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -53,7 +53,8 @@ class Record:
         started_at: When the agent had exec'ed.
         pid: The agent's process; 0 before it started.
         stop: The request to end it.
-        report: The agent's newest report.
+        report: The agent's newest report of its state.
+        progress: Its newest report of progress.
         exit: The end.
     """
 
@@ -63,6 +64,7 @@ class Record:
     pid: int = 0
     stop: StopRequest | None = None
     report: Report | None = None
+    progress: Report | None = None
     exit: Exit | None = None
 
 
@@ -125,9 +127,11 @@ def moment(seconds: object) -> datetime | None:
 
 def read_stop(folder: Path) -> StopRequest | None:
     """The request to end the run; a malformed one is one all the same."""
-    if not (folder / "stop").exists():
+    try:
+        written = moment((folder / "stop").stat().st_mtime)
+    except OSError:
         return None
-    return _stop(read_object(folder / "stop") or {})
+    return replace(_stop(read_object(folder / "stop") or {}), at=written)
 
 
 def read_exit(folder: Path) -> Exit | None:
@@ -157,20 +161,31 @@ def read_exit(folder: Path) -> Exit | None:
     )
 
 
-def read_report(folder: Path) -> Report | None:
-    """The newest well-formed report among the last lines of events.jsonl."""
+def read_reports(folder: Path) -> tuple[Report | None, Report | None]:
+    """The newest well-formed reports among the last lines of events.jsonl.
+
+    Returns:
+        The newest one of the agent's state, and the newest one of its progress.
+    """
     try:
         with _open(folder / "events.jsonl") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL_BYTES))
             lines = file.read(TAIL_BYTES).splitlines()
     except OSError:
-        return None
+        return None, None
+    state = progress = None
     for line in reversed(lines):
         report = _report(line)
-        if report is not None and report.state is not ReportState.PROGRESS:
-            return report
-    return None
+        if report is None:
+            continue
+        if report.state is ReportState.PROGRESS:
+            progress = progress or report
+        else:
+            state = state or report
+        if state and progress:
+            break
+    return state, progress
 
 
 def _report(line: bytes) -> Report | None:
@@ -184,12 +199,13 @@ def _report(line: bytes) -> Report | None:
 
 
 def _stop(data: dict[str, Any]) -> StopRequest:
-    return StopRequest(_text(data.get("by")) or "user", _text(data.get("reason")) or "Stopped")
+    by, reason = _text(data.get("by")) or "user", _text(data.get("reason")) or "Stopped"
+    return StopRequest(by, reason, _text(data.get("message")))
 
 
-def stop_object(stop: StopRequest, message: str, grace: float) -> dict[str, Any]:
+def stop_object(stop: StopRequest, grace: float) -> dict[str, Any]:
     """The request as it stands in the file `stop`."""
-    return {**asdict(stop), "message": message, "grace": grace}
+    return {"by": stop.by, "reason": stop.reason, "message": stop.message, "grace": grace}
 
 
 def _one_of(value: object, words: type[_Word]) -> _Word | None:

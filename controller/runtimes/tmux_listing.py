@@ -5,8 +5,8 @@ program in the pane could choose.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from controller.core.observed import Session
 from controller.runtimes.tmux_mark import MARK, parse_mark
@@ -21,8 +21,8 @@ _COLUMNS = (
     "#{pane_id}",
     "#{pane_pid}",
     "#{pane_dead}",
-    "#{window_activity}",
     f"#{{{MARK}}}",
+    "#{window_activity}",
 )
 
 WHO = ("display-message", "-p", IDENTITY)
@@ -83,16 +83,32 @@ def split_id(session_id: str) -> tuple[str, str]:
     return pane, server
 
 
-def parse_listing(lines: Sequence[str]) -> Listing | None:
-    """Read a listing; None where it is no answer of a tmux server.
+class Parser:
+    """Reads listings, and knows again what it read before: most rows differ in their activity."""
 
-    A malformed row, or a mark that we would not write, costs only itself.
-    """
-    if not lines or not _SERVER.fullmatch(lines[0]):
-        return None
+    def __init__(self) -> None:
+        self._server = ""
+        self._rows: dict[str, MarkedPane | None] = {}
+
+    def read(self, lines: Sequence[str]) -> Listing | None:
+        """Read a listing; None where it is no answer of a tmux server.
+
+        A malformed row, or a mark that we would not write, costs only itself.
+        """
+        if not lines or not _SERVER.fullmatch(lines[0]):
+            return None
+        before = self._rows if self._server == lines[0] else {}
+        self._server, self._rows = lines[0], {}
+        for line in lines[1:]:
+            row, _, activity = line.rpartition(_SEPARATOR)
+            known = before[row] if row in before else _parse_row(row, lines[0])
+            self._rows[row] = known and _with_activity(known, activity)
+        return _listing(lines[0], self._rows.values())
+
+
+def _listing(server: str, rows: Iterable[MarkedPane | None]) -> Listing:
     panes: dict[str, MarkedPane] = {}
-    for line in lines[1:]:
-        pane = _parse_row(line, lines[0])
+    for pane in rows:
         if pane is None:
             continue
         # A window linked into a second session is listed twice; the older session is ours.
@@ -100,12 +116,20 @@ def parse_listing(lines: Sequence[str]) -> Listing | None:
         if known is None or pane.session_number < known.session_number:
             panes[pane.session.id] = pane
     ordered = sorted(panes.values(), key=lambda pane: pane.session_number)
-    return Listing(lines[0], tuple(ordered))
+    return Listing(server, tuple(ordered))
+
+
+def _with_activity(pane: MarkedPane, text: str) -> MarkedPane:
+    """The pane with its newest activity; the same object where that is the same."""
+    activity = int(text) if text.isascii() and text.isdigit() else 0
+    if activity == pane.session.activity:
+        return pane
+    return replace(pane, session=replace(pane.session, activity=activity))
 
 
 def _parse_row(line: str, server: str) -> MarkedPane | None:
     try:
-        number, name, pane, pid, dead, activity, mark = line.split(_SEPARATOR)
+        number, name, pane, pid, dead, mark = line.split(_SEPARATOR)
         owner, run = parse_mark(mark)
         session_id = f"{pane}@{server}"
         split_id(session_id)
@@ -116,7 +140,6 @@ def _parse_row(line: str, server: str) -> MarkedPane | None:
             run=run,
             alive=alive,
             pid=int(pid or 0) if alive else 0,
-            activity=int(activity or 0),
         )
         return MarkedPane(owner, int(number.removeprefix("$")), session)
     except ValueError:

@@ -55,7 +55,7 @@ class TestCreate:
         try:
             bench = Bench(tmp_path / "runs")
             run = bench.make(KEY="x")
-            bench.runs.request_stop(run, StopRequest("user", "Asked"), "", 1)
+            bench.runs.request_stop(run, StopRequest("user", "Asked"), 1)
             bench.runs.sweep(run)
         finally:
             os.umask(before)
@@ -237,20 +237,20 @@ class TestStop:
     def test_request(self, bench: Bench) -> None:
         """The request is a file that the next controller sees too."""
         run = bench.make()
-        bench.runs.request_stop(run, StopRequest("user", "UserPause"), "as its Status asks", 2.5)
+        bench.runs.request_stop(run, StopRequest("user", "UserPause", "as its Status asks"), 2.5)
 
         assert json.loads((bench.root / run / "stop").read_text()) == {
             "by": "user", "reason": "UserPause", "message": "as its Status asks", "grace": 2.5,
         }  # fmt: skip
         for runs in (bench.runs, bench.reloaded()):
-            assert StopRequest("user", "UserPause") == runs.look()[run].stop
+            assert StopRequest("user", "UserPause", "as its Status asks") == runs.look()[run].stop
 
     def test_the_first_request_stands(self, bench: Bench) -> None:
         """A second request changes nothing."""
         run = bench.make()
         first = StopRequest("user", "UserPause")
-        bench.runs.request_stop(run, first, "", 1)
-        bench.runs.request_stop(run, StopRequest("controller", "Preempted"), "", 1)
+        bench.runs.request_stop(run, first, 1)
+        bench.runs.request_stop(run, StopRequest("controller", "Preempted"), 1)
         assert json.loads((bench.root / run / "stop").read_text())["reason"] == "UserPause"
         assert first == bench.runs.look()[run].stop
 
@@ -266,7 +266,7 @@ class TestStop:
         run = bench.make()
         (bench.root / run / ".stop.new").mkdir()
         with pytest.raises(RunsUnavailable):
-            bench.runs.request_stop(run, StopRequest("user", "x"), "", 1)
+            bench.runs.request_stop(run, StopRequest("user", "x"), 1)
         assert bench.runs.look()[run].stop is None
 
 

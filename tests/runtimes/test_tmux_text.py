@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from controller.core.observed import Session
 from controller.runtimes.base import StartRequest
-from controller.runtimes.tmux_listing import Listing, parse_listing, split_id
+from controller.runtimes.tmux_listing import Listing, Parser, split_id
 from controller.runtimes.tmux_mark import parse_mark, render_mark
 from controller.runtimes.tmux_script import append_command, quote, remove_script, start_script
 
@@ -19,12 +19,12 @@ odd_words = st.text("ab'\"#%[{(}\\$` ;~é", max_size=30)
 runs = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True)
 owners = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,30}", fullmatch=True)
 
-ROW = "$3\x1fapp\x1f%7\x1f42\x1f0\x1f1795428674\x1f" + render_mark("me", "r1")
+ROW = "$3\x1fapp\x1f%7\x1f42\x1f0\x1f" + render_mark("me", "r1") + "\x1f1795428674"
 
 
 def parsed(*rows: str) -> Listing:
     """The listing of these rows, from a server that answered."""
-    listing = parse_listing(["12.34", *rows])
+    listing = Parser().read(["12.34", *rows])
     assert listing is not None
     return listing
 
@@ -95,6 +95,32 @@ def test_a_row_becomes_a_session() -> None:
     assert parsed(ROW).sessions("you") == ()
     assert parsed(ROW).server_pid == 12
     assert split_id(expected.id) == ("%7", "12.34")
+    (session,) = parsed(ROW).sessions("me")
+    assert session.activity == expected.activity
+
+
+def test_a_parser_that_knows_the_rows_reads_what_a_new_one_reads() -> None:
+    """Only what changed is new: the activity, a name, another server."""
+    known = Parser()
+    for server, row in [
+        ("12.34", ROW),
+        ("12.34", ROW),
+        ("12.34", ROW.replace("1795428674", "1795428675")),
+        ("12.34", ROW.replace("app", "web")),
+        ("12.35", ROW),
+        ("12.35", ROW.replace("1795428674", "")),
+    ]:
+        again, anew = known.read([server, row]), Parser().read([server, row])
+        assert again == anew
+        assert again is not None
+        assert anew is not None
+        assert again.panes[0].session.activity == anew.panes[0].session.activity
+        assert known.read([server, row]) == again
+    first = known.read(["12.35", ROW])
+    second = known.read(["12.35", ROW])
+    assert first is not None
+    assert second is not None
+    assert first.panes[0].session is second.panes[0].session
 
 
 @given(st.lists(st.text(max_size=40) | st.text("\x1f%$0a{}", max_size=30)))
@@ -106,7 +132,7 @@ def test_malformed_rows_cost_only_themselves(rows: list[str]) -> None:
 @pytest.mark.parametrize("lines", [[], [""], ["hello"], [ROW], ["12.34x"], ["12"]])
 def test_what_is_not_headed_by_a_servers_identity_is_no_listing(lines: list[str]) -> None:
     """It is not an empty listing either."""
-    assert parse_listing(lines) is None
+    assert Parser().read(lines) is None
 
 
 def test_a_removal_names_the_pane_the_server_and_the_mark() -> None:

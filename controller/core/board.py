@@ -1,0 +1,103 @@
+"""The board: every row as everybody shows it, made after a tick, and kept while nothing changes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from controller.core.limits import Limits
+from controller.core.memory import Memory
+from controller.core.observed import Observed
+from controller.core.project import Project
+from controller.core.report import (
+    ProjectView,
+    Report,
+    SourceView,
+    activity_of,
+    agent_views,
+    idle_since,
+    view,
+)
+from controller.core.status import RowStatus
+
+
+def make_board(
+    rows: Iterable[RowStatus],
+    projects: Mapping[str, Project],
+    memory: Memory,
+    observed: Observed,
+    now: datetime,
+) -> tuple[ProjectView, ...]:
+    """What is known of every row, in their order."""
+    return tuple(view(row, projects.get(row.name), memory, observed, now) for row in rows)
+
+
+def refresh_board(
+    board: tuple[ProjectView, ...], observed: Observed, now: datetime
+) -> tuple[ProjectView, ...]:
+    """The same board a moment later: of what only time changes, agents' activity moves on."""
+    fresh = tuple(_refresh(item, observed, now) if item.alive else item for item in board)
+    return board if all(new is old for new, old in zip(fresh, board, strict=True)) else fresh
+
+
+def _refresh(item: ProjectView, observed: Observed, now: datetime) -> ProjectView:
+    session = observed.sessions.get(item.run)
+    seconds = session.activity if session else 0
+    at = item.activity_at
+    if seconds != (at.timestamp() if at else 0):
+        at = activity_of(seconds, now)
+    idle = idle_since(at, now)
+    if at is item.activity_at and idle == item.idle_since:
+        return item
+    return replace(item, activity_at=at, idle_since=idle)
+
+
+def make_report(
+    now: datetime,
+    source: SourceView,
+    board: tuple[ProjectView, ...],
+    observed: Observed | None,
+    memory: Memory,
+    limits: Limits,
+    *,
+    errors: Mapping[str, str],
+    restart_needed: tuple[str, ...],
+    server: str,
+) -> Report:
+    """The report around a board.
+
+    Args:
+        now: The time.
+        source: The list.
+        board: The rows.
+        observed: What runs; None where that is unknown.
+        memory: What is remembered.
+        limits: What is allowed.
+        errors: Stage → what failed.
+        restart_needed: Settings that wait for a restart.
+        server: The address of the server.
+    """
+    runs = observed.runs if observed else {}
+    living = [run for item in board if item.alive and (run := runs.get(item.run))]
+    return Report(
+        at=now,
+        source=source,
+        projects=board,
+        runtime_up=observed is not None,
+        runtime_message=errors.get("observe", ""),
+        slots=limits.slots,
+        gpus=limits.gpus,
+        gpus_used=sum(len(run.gpus) for run in living),
+        agents=agent_views({name: one.slots for name, one in limits.agents.items()}, board),
+        restart_needed=restart_needed,
+        demo=bool(limits.demo_agent),
+        suspended=_why(limits),
+        prune=memory.prune,
+        errors=errors,
+        server=server,
+    )
+
+
+def _why(limits: Limits) -> str:
+    if limits.suspension is None:
+        return ""
+    return limits.suspension.message or "suspended"
