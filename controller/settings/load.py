@@ -69,7 +69,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     faults = [where.say(*fault) for fault in _cross_check(settings)]
     if faults:
         raise SettingsInvalid(faults)
-    return _absolute(settings, path.parent.resolve())
+    return _absolute(settings, path.parent.resolve()).read_from(path.absolute())
 
 
 def _plain(data: Any, path: Path) -> Any:

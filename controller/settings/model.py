@@ -4,7 +4,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    PrivateAttr,
+)
+
+RESTART_SECTIONS = ("priority_source", "paths", "server")
+"""What the parts are built with; a change of it counts only after a restart."""
 
 Argument = str | tuple[str, ...]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
@@ -87,7 +98,7 @@ class RouteSection(Section):
 
 
 class ServerSection(Section):
-    """The HTTP server: /metrics, /healthz, /readyz."""
+    """The HTTP server: /metrics, /healthz, /readyz, and the API."""
 
     host: Literal["127.0.0.1", "::1", "localhost"] = Field(
         "127.0.0.1", description="The address it listens on; loopback only."
@@ -118,6 +129,11 @@ class TimesSection(Section):
     )
     ended_screens: PositiveFloat = Field(
         3600.0, description="That an ended session's screen is kept."
+    )
+    min_run_time: NonNegativeFloat | None = Field(
+        None,
+        description="That an agent works before a more important project may take its place; "
+        "by default 300, and 5 in demo mode.",
     )
     demo_work: PositiveFloat = Field(12.0, description="That the demo agent works, about.")
 
@@ -160,4 +176,17 @@ class Settings(Section):
     times: TimesSection = TimesSection()
     retention: RetentionSection = RetentionSection()
     server: ServerSection = ServerSection()
-    log_level: LogLevel = LogLevel.INFO
+    log_level: LogLevel = Field(LogLevel.INFO, description="How much is logged.")
+
+    _file: Path | None = PrivateAttr(None)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that they were read from."""
+        return self._file
+
+    def read_from(self, file: Path) -> "Settings":
+        """The same settings, with the file that they were read from."""
+        copy = self.model_copy()
+        copy._file = file  # noqa: SLF001 - a copy of its own
+        return copy

@@ -36,6 +36,7 @@ CASES: dict[str, tuple[str, object, str | None]] = {
     "TIMES_STOP_GRACE": ("1", 1.0, "-1"),
     "TIMES_WAITING_KEEPS_SLOT": ("1", 1.0, "x"),
     "TIMES_ENDED_SCREENS": ("1", 1.0, "x"),
+    "TIMES_MIN_RUN_TIME": ("0", 0.0, "-1"),
     "TIMES_DEMO_WORK": ("1", 1.0, "x"),
     "RETENTION_DAYS": ("1", 1.0, "x"),
     "RETENTION_BYTES": ("1", 1, "1.5"),
