@@ -1,9 +1,11 @@
-"""The fleet's own words: rest, and leave to stop many at once; small files that a person can see.
+"""Words that are no cell of the list: small files that a person can see.
 
-They are files, and no messages, so that they hold with and without a running controller.
+The fleet's rest, leave to stop many at once, why a project was paused. They are files, and no
+messages, so that they hold with and without a running controller.
 """
 
 import json
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,8 @@ from controller.core.memory import Suspension
 
 SUSPENDED = "suspended.json"
 APPROVED = "approved-prune"
+NOTES = "notes.json"
+NOTE_LENGTH = 500
 
 
 class FleetUnavailable(TransientError):
@@ -29,6 +33,7 @@ class Fleet:
     def __init__(self, state: Path) -> None:
         self._suspended = state / SUSPENDED
         self._approved = state / APPROVED
+        self._notes = state / NOTES
 
     def suspension(self) -> Suspension | None:
         """Since when, and why, the fleet rests; None where it does not.
@@ -87,6 +92,48 @@ class Fleet:
         """An approval counts once: its digest stands for just those rows."""
         with suppress(OSError):
             self._approved.unlink()
+
+    def notes(self) -> Mapping[str, str]:
+        """Project → why the user paused or resumed it, where they said so."""
+        try:
+            data = json.loads(self._notes.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        if not isinstance(data, dict):
+            return {}
+        return {
+            name: text.encode("utf-8", "replace").decode()[:NOTE_LENGTH]
+            for name, text in data.items()
+            if isinstance(text, str)
+        }
+
+    def note(self, project: str, message: str) -> None:
+        """Keep why the user gave a word; an empty message forgets the one before.
+
+        Raises:
+            FleetUnavailable: It could not be written.
+        """
+        notes = {name: text for name, text in self.notes().items() if name != project}
+        if message:
+            notes[project] = message[:NOTE_LENGTH]
+        self._keep(notes)
+
+    def keep_notes(self, projects: Set[str]) -> None:
+        """Forget the notes of all other projects."""
+        notes = {name: text for name, text in self.notes().items() if name in projects}
+        with suppress(FleetUnavailable):
+            self._keep(notes)
+
+    def note_age(self, now: datetime) -> float:
+        """Seconds since the newest note was written."""
+        try:
+            return now.timestamp() - self._notes.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _keep(self, notes: Mapping[str, str]) -> None:
+        if notes != self.notes():
+            _write(self._notes, json.dumps(notes, indent=1))
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
     SidekickError
     ├── TransientError   the surroundings fail: back off, look again
     └── TerminalError    somebody's word is wrong: show it, wait for a change
+        └── NotFound     what was asked for is not there, or not to be had so: the answer is no
 
 Every family of plug-ins derives its own errors from one of the two. What is neither is a
 defect, and is caught, logged and counted at the boundary of one tick.
@@ -29,3 +30,7 @@ class TransientError(SidekickError):
 
 class TerminalError(SidekickError):
     """Somebody's word is wrong; only a change of that word mends it."""
+
+
+class NotFound(TerminalError):
+    """What was asked for is not there, or not to be had so; the answer is no."""
