@@ -1,0 +1,1 @@
+"""The metrics: what a scraper reads, and what it never has to."""
