@@ -101,8 +101,16 @@ def test_table() -> None:
 
 
 def test_an_empty_table() -> None:
-    """Without rows there is the header."""
+    """Without rows there is the header; without either there is nothing."""
     assert table(["a", "b"], [], [0, 0]) == "A  B"
+    assert table([], [], [0, 0]) == ""
+
+
+def test_a_table_that_grows() -> None:
+    """Lines that come later stand below the first ones."""
+    first = table(["a", "b"], [["x", "y"]], [0, 0], [4, 0])
+    later = table([], [["longer", "z"], ["x", "z"]], [4, 0], [4, 0])
+    assert f"{first}\n{later}" == "A     B\nx     y\nlon…  z\nx     z"
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=5))

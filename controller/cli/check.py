@@ -1,11 +1,9 @@
-"""`validate` and `version`."""
+"""`validate`: every fault of the list and of the settings."""
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from controller import __version__
-from controller.app import ROW_SCHEMA, build_agents, build_limits, build_source, read_row_schema
 from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import settings_of
@@ -15,14 +13,10 @@ from controller.core.project import Project, type_row
 from controller.core.row import AGENT, MODEL, PROJECT
 from controller.core.workload import route
 from controller.fleet import Fleet
+from controller.layout import ROW_SCHEMA
+from controller.parts import build_agents, build_limits, build_source, read_row_schema
 from controller.settings import Settings
 from controller.sources.base import SourceInvalid
-
-
-def version(_options: argparse.Namespace) -> int:
-    """Print the version."""
-    print(f"sidekick {__version__}")
-    return exits.OK
 
 
 def validate(options: argparse.Namespace) -> int:

@@ -1,6 +1,5 @@
 """Columns: plain tables for terminals and pipes, whatever the cells hold."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,15 +8,21 @@ GAP = "  "
 
 def clean(text: str) -> str:
     """The text on one line, every character that is not printable spelled out."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def width(text: str) -> int:
     """How many cells of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
     return sum(_width(char) for char in text)
 
 
 def _width(char: str) -> int:
+    import unicodedata  # a megabyte of tables, which a table of plain words does without
+
     if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
@@ -29,27 +34,36 @@ def fit(text: str, cells: int) -> str:
         return text
     taken = 0
     for index, char in enumerate(text):
-        taken += _width(char)
+        taken += 1 if char.isascii() else _width(char)
         if taken > cells - 1:
             return text[:index] + "…"
     return text
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], limits: Sequence[int]) -> str:
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    limits: Sequence[int],
+    least: Sequence[int] = (),
+) -> str:
     """A table: upper-case header, cells cut to their column's limit, no trailing blanks.
 
     Args:
-        header: The columns' names.
-        rows: Cells, as many as the header has.
+        header: The columns' names; empty for a table without a header.
+        rows: Cells, as many as there are limits.
         limits: The most cells of a terminal for each column; 0 for no limit.
+        least: The fewest, for tables that grow line by line.
     """
-    lines = [[name.upper() for name in header]]
+    lines = [[name.upper() for name in header]] if header else []
     lines += [
         [fit(clean(cell), limit) if limit else clean(cell)
          for cell, limit in zip(row, limits, strict=True)]
         for row in rows
     ]  # fmt: skip
-    widths = [max(width(line[index]) for line in lines) for index in range(len(header))]
+    widths = [
+        max([width(line[index]) for line in lines] + [*least[index : index + 1]])
+        for index in range(len(limits) if lines else 0)
+    ]
     return "\n".join(
         GAP.join(
             cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)

@@ -1,24 +1,42 @@
-"""What most commands need: the settings, the parts, and a project by its name."""
+"""What most commands need: the settings and the parts."""
 
 import argparse
 import os
-import sys
-from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
-from controller.app import LOCK, App, build
-from controller.cli.errors import NotFound
-from controller.core.words import fold
+from controller.app import App, build
+from controller.cli import stamp
+from controller.core.report import VERSION, ProjectView, Report
+from controller.layout import DATABASE, LOCK
 from controller.locks import Holder, held_by
 from controller.settings import Settings, find_config, load_settings
-
-COMMAND_VARIABLE = "SIDEKICK_COMMAND"
+from controller.settings.environment import variables
+from controller.settings.load import SCHEMA
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings that the command line names."""
+    """The settings that the command line names; the next quick look need not check them again."""
     path = find_config(options.config, os.environ, Path.cwd())
-    return load_settings(path, os.environ)
+    before = stamp.mark(str(path))
+    settings = load_settings(path, os.environ)
+    if stamp.mark(str(path)) == before:
+        _stamp(path, settings)
+    return settings
+
+
+def _stamp(path: Path, settings: Settings) -> None:
+    paths = settings.paths
+    facts = {
+        "document": VERSION,
+        "database": str(paths.state / DATABASE),
+        "lock": str(paths.state / LOCK),
+        "demo": settings.demo,
+        "form": [[field.name for field in fields(kind)] for kind in (Report, ProjectView)],
+    }
+    files = (str(path), str(paths.schemas / SCHEMA))
+    names = {*variables(), "HOME"}
+    stamp.leave(str(paths.state), str(path), files, names, os.environ, facts)
 
 
 def build_app(settings: Settings, *, readonly: bool = False) -> App:
@@ -29,37 +47,3 @@ def build_app(settings: Settings, *, readonly: bool = False) -> App:
 def controller_of(settings: Settings) -> Holder | None:
     """The running controller, or None."""
     return held_by(settings.paths.state / LOCK)
-
-
-def command() -> str:
-    """How the user calls us, for texts that tell what to type."""
-    return os.environ.get(COMMAND_VARIABLE) or "sidekick"
-
-
-def warn(text: str) -> None:
-    """A line on standard error."""
-    print(f"sidekick: {text}", file=sys.stderr)
-
-
-def tell_demo(*, demo: bool) -> None:
-    """On a terminal, say that no real agent runs."""
-    if demo and sys.stderr.isatty():
-        warn("demo: the demo agent stands in for every real one, no credit is spent")
-
-
-def pick(name: str, names: Iterable[str]) -> str:
-    """The project meant by a name: exact, or the only one that begins so.
-
-    Raises:
-        NotFound: None does, or several do.
-    """
-    known = list(names)
-    if name in known:
-        return name
-    wanted = fold(name.replace("-", " "))
-    matches = [full for full in known if fold(full.replace("-", " ")).startswith(wanted)]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        raise NotFound("Ambiguous", f"{name!r} may be {', '.join(matches)}")
-    raise NotFound("NotFound", f"no project {name!r}; there are: {', '.join(known) or 'none'}")

@@ -9,13 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
-from controller.app import ROW_SCHEMA as SCHEMA
-from controller.app import build_runtime, build_source, read_row_schema
 from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
 from controller.core.errors import SidekickError
 from controller.core.observed import Sessions, Unknown
+from controller.layout import ROW_SCHEMA as SCHEMA
+from controller.parts import build_runtime, build_source, read_row_schema
 from controller.settings import Settings
 from controller.settings.environment import PREFIX, variables
 from controller.settings.load import CONFIG_VARIABLE

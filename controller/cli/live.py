@@ -7,12 +7,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from controller.app import clock
 from controller.cli.columns import age, clean
-from controller.cli.context import command
-from controller.cli.views import deadline
+from controller.cli.projects import agent_shown, deadline
+from controller.cli.terminal import command
 from controller.core.report import ProjectView, Report
-from controller.reconciler import Tick
+from controller.layout import clock
+from controller.tick import Tick
 
 EVENTS_SHOWN = 6
 NARROW = 90
@@ -122,7 +122,7 @@ def _projects(projects: tuple[ProjectView, ...], *, narrow: bool) -> Table:
             Text(clean(project.name)),
             Text(clean(project.status), style=_COLOURS.get(project.status, "")),
             Text(project.reason, style="" if project.valid else "red"),
-            Text(clean(project.agent)),
+            Text(clean(agent_shown(project.agent, project.agent_running))),
             str(project.priority or ""),
             age(project.since, now),
             Text(clean(_next(project))),

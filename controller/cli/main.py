@@ -4,39 +4,32 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.columns import clean
-from controller.cli.errors import NotFound
-from controller.cli.parser import build_parser
-from controller.core.errors import SidekickError
+from controller.cli.parser import build_parser, command_of
+from controller.core.errors import NotFound, SidekickError
 
-_DEEDS = {
-    "run": "controller.cli.run:run",
-    "plan": "controller.cli.plan:plan",
-    "apply": "controller.cli.plan:apply",
-    "get": "controller.cli.get:get",
-    "status": "controller.cli.status:status",
-    "logs": "controller.cli.session:logs",
-    "attach": "controller.cli.session:attach",
-    "stop": "controller.cli.change:stop",
-    "resume": "controller.cli.change:resume",
-    "approve-prune": "controller.cli.change:approve_prune",
-    "validate": "controller.cli.check:validate",
-    "doctor": "controller.cli.doctor:doctor",
-    "version": "controller.cli.check:version",
-}
-"""Each sub-command's function is imported when it is used: quick commands start quickly."""
+COMPLETING = "_ARGCOMPLETE"
+"""The variable by which a shell asks which words would fit."""
+_LOG_LEVEL = "LOG_LEVEL"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     _have_streams()
-    options = build_parser().parse_args(argv)
-    module, _, name = _DEEDS[options.command].partition(":")
+    words = list(sys.argv[1:] if argv is None else argv)
+    if COMPLETING in os.environ:
+        from controller.cli.completion import answer
+
+        answer(build_parser())
+    only = command_of(words[0]) if words else None
+    options = build_parser(only).parse_args(words)
+    command = only or command_of(options.command)
+    assert command is not None
+    module, _, name = command.deed.partition(":")
     try:
-        deed = getattr(importlib.import_module(module), name)
+        deed = getattr(importlib.import_module(f"controller.cli.{module}"), name)
         code = int(deed(options))
         sys.stdout.flush()
     except SidekickError as error:
@@ -52,6 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         print(f"sidekick: {error.strerror or error}", file=sys.stderr)
         return exits.ERROR
+    except Exception as error:
+        if os.environ.get(_LOG_LEVEL) == "DEBUG":
+            raise
+        what = clean(f"{type(error).__name__}: {error}")
+        print(f"sidekick: a defect of its own: {what}", file=sys.stderr)
+        print(f"sidekick: please report it, with what {_LOG_LEVEL}=DEBUG shows", file=sys.stderr)
+        return exits.ERROR
     return code
 
 
@@ -64,4 +64,4 @@ def _have_streams() -> None:
     """A closed standard stream (`>&-`) is one that nobody reads."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for good
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for good

@@ -1,65 +1,125 @@
-"""The command's words."""
+"""The command's words: which sub-commands there are, and what each takes."""
 
 import argparse
+from collections.abc import Callable, Iterable
+
+from controller.cli import words
+from controller.cli.help import Formatter
 
 _EPILOG = """\
-exit codes: 0 yes or done; 1 no (differences, invalid rows, unhealthy, not found);
-2 the question could not be answered, or the command's words are off.
+exit codes: 0 yes or done; 1 no (differences, invalid rows, unhealthy, not found, not in time);
+2 the question could not be answered, or the command's words are off; 130 interrupted.
+
+A NAME may be shortened as long as only one project begins so.
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line; every sub-command sets `command`."""
+class Command:
+    """A sub-command.
+
+    Attributes:
+        name: Its word.
+        text: What it does, in a few words.
+        deed: `module:function` within this package; imported when it is used.
+        takes: Adds its options and arguments.
+        aliases: Other words for it.
+        settings: Whether it reads the settings.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        deed: str,
+        takes: Callable[[argparse.ArgumentParser], None] = words.nothing,
+        aliases: tuple[str, ...] = (),
+        *,
+        settings: bool = True,
+    ) -> None:
+        self.name = name
+        self.text = text
+        self.deed = deed
+        self.takes = takes
+        self.aliases = aliases
+        self.settings = settings
+
+
+COMMANDS = (
+    Command("run", "run the controller; Ctrl-C leaves agents working", "run:run", words.run),
+    Command("plan", "what the next tick would do", "plan:plan", words.plan, ("diff",)),
+    Command("apply", "one tick, done here or by the running controller", "apply:apply"),
+    Command("reconcile", "let the running controller tick now", "apply:reconcile"),
+    Command("get", "the projects", "get:get", words.get),
+    Command("describe", "everything about one project", "describe:describe", words.describe),
+    Command("events", "what happened", "events:events", words.events),
+    Command("wait", "wait until a project is as it should be", "wait:wait", words.wait),
+    Command("status", "the controller's health on one screen", "status:status", words.status),
+    Command("logs", "what a project's agent printed", "session:logs", words.logs),
+    Command("attach", "sit down at a project's session", "session:attach", words.named),
+    Command(
+        "pause", "stop a project and keep its conversation, or let the whole fleet rest",
+        "change:pause", words.named_or_all, ("stop",),
+    ),
+    Command(
+        "resume", "let a project, or the whole fleet, go on", "change:resume", words.named_or_all
+    ),
+    Command(
+        "restart", "end a project's run and start it again", "change:restart", words.named_why
+    ),
+    Command(
+        "approve-prune", "let the sessions of vanished rows end", "approve:approve_prune",
+        words.approve_prune,
+    ),
+    Command("source", "the list that is in use", "approve:approve_source", words.source),
+    Command("adopt", "take over a tmux session as a project's", "adopt:adopt", words.adopt),
+    Command(
+        "report", "for agents: tell the controller how the work stands", "report:report",
+        words.report, settings=False,
+    ),
+    Command("validate", "check the settings and the list", "check:validate", words.validate),
+    Command("doctor", "check the machine, and say what is missing", "doctor:doctor"),
+    Command("config", "the settings that count, and their schema", "config:config", words.config),
+    Command(
+        "completion", "a script by which the shell completes the command's words",
+        "completion:completion", words.completion, settings=False,
+    ),
+    Command("version", "the version", "version:version", settings=False),
+)  # fmt: skip
+
+
+def command_of(word: str) -> Command | None:
+    """The sub-command that a word means."""
+    return next((item for item in COMMANDS if word == item.name or word in item.aliases), None)
+
+
+def build_parser(only: Command | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line, or of one sub-command alone; it sets `command`."""
     parser = argparse.ArgumentParser(
         prog="sidekick",
         description="Declarative control of AI coding agents: one list of projects, made so.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help="the settings; default: config.yaml here or above"
+    _takes_config(parser, default=None)
+    # prog is given, or argparse formats a whole usage to find it
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog="sidekick"
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    run = commands.add_parser("run", help="run the controller; Ctrl-C leaves agents working")
-    run.add_argument("--plain", action="store_true", help="lines of log, no live table")
-
-    plan = commands.add_parser("plan", aliases=["diff"], help="what the next tick would do")
-    plan.set_defaults(command="plan")
-    commands.add_parser("apply", help="one tick, or wake the running controller")
-
-    get = commands.add_parser("get", help="the projects")
-    get.add_argument("names", nargs="*", metavar="NAME", help="only these")
-    get.add_argument("-o", "--output", choices=["table", "wide", "json", "yaml", "name"],
-                     default="table", help="the form (default: table)")  # fmt: skip
-    get.add_argument("-w", "--watch", action="store_true", help="again whenever something changes")
-
-    commands.add_parser("status", help="the controller's health on one screen")
-
-    logs = commands.add_parser("logs", help="what a project's agent printed")
-    logs.add_argument("name", metavar="NAME")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on as it prints")
-    logs.add_argument("-n", "--lines", type=int, default=None, metavar="N", help="the last N lines")
-
-    attach = commands.add_parser("attach", help="sit down at a project's session")
-    attach.add_argument("name", metavar="NAME")
-
-    for verb, text in (
-        ("stop", "pause a project, or let the whole fleet rest"),
-        ("resume", "let a project, or the whole fleet, go on"),
-    ):
-        act = commands.add_parser(verb, help=text)
-        whom = act.add_mutually_exclusive_group(required=True)
-        whom.add_argument("name", nargs="?", metavar="NAME")
-        whom.add_argument("--all", action="store_true", help="the whole fleet")
-        act.add_argument("-m", "--message", default="", help="why")
-
-    approve = commands.add_parser("approve-prune", help="let the sessions of vanished rows end")
-    approve.add_argument("--plan", metavar="HASH", default="", help="only if this is the plan")
-
-    validate = commands.add_parser("validate", help="check the settings and the list")
-    validate.add_argument("file", nargs="?", metavar="FILE", help="another list than the settings'")
-
-    commands.add_parser("doctor", help="check the machine, and say what is missing")
-    commands.add_parser("version", help="the version")
+    chosen: Iterable[Command] = (only,) if only else COMMANDS
+    for command in chosen:
+        sub = commands.add_parser(
+            command.name, aliases=command.aliases, help=command.text, description=command.text,
+            formatter_class=Formatter,
+        )  # fmt: skip
+        sub.set_defaults(command=command.name)
+        if command.settings:
+            _takes_config(sub, default=argparse.SUPPRESS)
+        command.takes(sub)
     return parser
+
+
+def _takes_config(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument(
+        "--config", metavar="FILE", default=default,
+        help="the settings; default: config.yaml here or above",
+    )  # fmt: skip

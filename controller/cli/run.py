@@ -11,11 +11,12 @@ from rich.console import Console
 
 from controller.app import App
 from controller.cli import exits
-from controller.cli.context import build_app, command, settings_of
+from controller.cli.context import build_app, settings_of
 from controller.cli.live import EVENTS_SHOWN, LiveTable
+from controller.cli.terminal import command
 from controller.core.errors import TerminalError
-from controller.reconciler import Tick
 from controller.settings import Settings
+from controller.tick import Tick
 
 LOG_FILE = "sidekick.log"
 _LOG_BYTES = 10_485_760

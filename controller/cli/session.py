@@ -2,40 +2,26 @@
 
 import argparse
 import os
-import re
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from controller.app import build_runtime
 from controller.cli import exits
-from controller.cli.context import pick, settings_of
-from controller.cli.errors import NotFound
-from controller.cli.views import newest
-from controller.core.report import ProjectView
-from controller.settings import Settings
+from controller.cli.context import settings_of
+from controller.cli.views import project_of, told
+from controller.core.errors import NotFound
+from controller.parts import build_runtime
+from controller.runs.history import plain
 
 POLL_SECONDS = 0.2
 _CHUNK = 65_536
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
-    r"|\x1b[ -/]*[0-~]"  # other two-character sequences
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]",
-    re.DOTALL,
-)
-
-
-def plain(text: str) -> str:
-    """The text without escapes and control characters, but for tabs and line ends."""
-    return _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def logs(options: argparse.Namespace) -> int:
     """Print what the project's newest run printed, without escapes."""
     settings = settings_of(options)
-    project = _project(settings, options.name)
+    project = project_of(told(settings), options.name)
     folder = settings.paths.runs / project.run
     log = folder / "output.log"
     if not project.run or not folder.is_dir():
@@ -55,7 +41,7 @@ def logs(options: argparse.Namespace) -> int:
 def attach(options: argparse.Namespace) -> int:
     """Become tmux, attached to the project's session."""
     settings = settings_of(options)
-    project = _project(settings, options.name)
+    project = project_of(told(settings), options.name)
     if not project.session:
         raise NotFound(
             "NoSession", f"{project.name} has no session ({project.status}: {project.reason})"
@@ -69,12 +55,6 @@ def attach(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     os.execvpe(argv[0], argv, environment)  # noqa: S606 - no shell: an argv of our own
     return exits.ERROR
-
-
-def _project(settings: Settings, name: str) -> ProjectView:
-    report = newest(settings)
-    full = pick(name, [project.name for project in report.projects])
-    return next(project for project in report.projects if project.name == full)
 
 
 def _read(path: Path) -> str:

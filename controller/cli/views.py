@@ -1,49 +1,42 @@
 """The newest report as the commands show it."""
 
-import json
-import os
-from datetime import date, datetime
-from typing import Any
-
-from pydantic import TypeAdapter
-
-from controller.app import DATABASE, build
-from controller.cli.columns import age, table
-from controller.cli.context import controller_of, tell_demo, warn
-from controller.cli.health import ask
+from controller.cli.context import build_app, controller_of
+from controller.cli.standing import standing
+from controller.cli.terminal import demo_line, warn
+from controller.core.names import pick
 from controller.core.report import ProjectView, Report
+from controller.layout import DATABASE
 from controller.settings import Settings
 from controller.store import read_report
 
-_REPORT = TypeAdapter(Report)
-HEADER = ("project", "status", "reason", "agent", "pri", "age", "next action")
-LIMITS = (28, 11, 18, 10, 4, 6, 40)
-WIDE = ("deadline", "gpu", "model", "session", "message")
-WIDE_LIMITS = (18, 3, 16, 40, 80)
 
-
-def newest(settings: Settings) -> Report:
+def newest(settings: Settings) -> tuple[Report, tuple[str, ...]]:
     """The running controller's report; else the last one; else what a look tells.
 
-    Where no controller runs, standard error says so.
+    With it come lines for standard error: what a reader must know besides.
     """
     report = read_report(settings.paths.state / DATABASE)
     running = controller_of(settings) is not None
-    tell_demo(demo=settings.demo)
-    if report is None:
-        if not running:
-            warn("no controller runs; this is what the list says")
-        return look(settings)
+    if report is not None:
+        demo = settings.demo
+        return report, standing(report.at, report.server, running=running, demo=demo)
+    lines = [demo_line()] if settings.demo else []
     if not running:
-        warn(f"no controller runs; this is as of {report.at:%Y-%m-%d %H:%M:%S}")
-    elif fault := ask(report.server).faults.get("store"):
-        warn(f"{fault}; this is as of {report.at:%Y-%m-%d %H:%M:%S}")
+        lines.append("no controller runs; this is what the list says")
+    return look(settings), tuple(line for line in lines if line)
+
+
+def told(settings: Settings) -> Report:
+    """The newest report, once what a reader must know besides is told on standard error."""
+    report, lines = newest(settings)
+    for line in lines:
+        warn(line)
     return report
 
 
 def look(settings: Settings) -> Report:
     """What one tick would find, without doing anything."""
-    app = build(settings, os.environ, readonly=True)
+    app = build_app(settings, readonly=True)
     try:
         tick = app.reconciler.preview()
         return tick.report or Report(
@@ -53,41 +46,11 @@ def look(settings: Settings) -> Report:
         app.close()
 
 
-def cells(project: ProjectView, now: datetime) -> tuple[str, ...]:
-    """A project's cells of the plain table."""
-    return (
-        project.name,
-        project.status,
-        project.reason,
-        project.agent,
-        str(project.priority or ""),
-        age(project.since, now),
-        project.next_action,
-    )
+def project_of(report: Report, name: str) -> ProjectView:
+    """The project that a name means.
 
-
-def wide_cells(project: ProjectView) -> tuple[str, ...]:
-    """A project's further cells of the wide table."""
-    due = deadline(project.deadline, overdue=project.overdue)
-    return (due, "yes" if project.gpu else "", project.model, project.session, project.message)
-
-
-def deadline(day: date | None, *, overdue: bool) -> str:
-    """A deadline, and whether it passed."""
-    if day is None:
-        return ""
-    return f"{day} overdue" if overdue else str(day)
-
-
-def plain_table(projects: tuple[ProjectView, ...], now: datetime, *, wide: bool) -> str:
-    """The table of projects."""
-    if not wide:
-        return table(HEADER, [cells(project, now) for project in projects], LIMITS)
-    rows = [(*cells(project, now), *wide_cells(project)) for project in projects]
-    return table((*HEADER, *WIDE), rows, (*LIMITS, *WIDE_LIMITS))
-
-
-def document(report: Report) -> dict[str, Any]:
-    """The report as plain JSON values."""
-    value: dict[str, Any] = json.loads(_REPORT.dump_json(report))
-    return value
+    Raises:
+        NotFound: It means none, or several.
+    """
+    full = pick(name, [project.name for project in report.projects if project.name])
+    return next(project for project in report.projects if project.name == full)

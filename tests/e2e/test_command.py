@@ -11,10 +11,6 @@ import yaml
 from tests.e2e.lab import SIDEKICK, Lab, wait_for
 
 WORKS = '"echo started; exec sleep 1000"'
-WORDS = [
-    "run", "plan", "diff", "apply", "get", "status", "logs", "attach", "stop", "resume",
-    "approve-prune", "validate", "doctor", "version",
-]  # fmt: skip
 
 
 def test_plan_tells_and_changes_nothing(lab: Lab) -> None:
@@ -42,13 +38,14 @@ def test_apply_does_one_tick(lab: Lab) -> None:
     """The session runs and the list says so; a second one has nothing to do."""
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
     done = lab.sidekick("apply")
-    assert (done.returncode, done.stdout) == (0, "project/One start: done\n")
+    assert done.returncode == 0
+    assert [line.split()[:3] for line in done.stdout.splitlines()[1:]] == [
+        ["Start", "One", "Wanted"]
+    ]
     assert lab.status("One") == "In Progress"
     assert lab.sessions() == ["one"]
     done = lab.sidekick("apply")
     assert (done.returncode, done.stdout) == (0, "nothing to do\n")
-    lab.start()
-    assert "asked to reconcile" in lab.sidekick("apply").stdout
 
 
 def test_get_in_every_form(lab: Lab) -> None:
@@ -163,14 +160,6 @@ def test_errors_are_one_message_on_stderr(lab: Lab, arguments: tuple[str, ...], 
     assert text in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("word", WORDS)
-def test_every_command_explains_itself(lab: Lab, word: str) -> None:
-    """`COMMAND --help` works anywhere."""
-    done = lab.sidekick(word, "--help")
-    assert done.returncode == 0
-    assert "usage: sidekick" in done.stdout
 
 
 def test_metrics_are_what_prometheus_expects(lab: Lab) -> None:

@@ -1,0 +1,23 @@
+"""Words to the person at the terminal: lines on standard error, and how the command is called."""
+
+import os
+import sys
+
+COMMAND_VARIABLE = "SIDEKICK_COMMAND"
+
+
+def command() -> str:
+    """How the user calls us, for texts that tell what to type."""
+    return os.environ.get(COMMAND_VARIABLE) or "sidekick"
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    print(f"sidekick: {text}", file=sys.stderr)
+
+
+def demo_line() -> str:
+    """On a terminal, that no real agent runs; empty elsewhere."""
+    if not sys.stderr.isatty():
+        return ""
+    return "demo: the demo agent stands in for every real one, no credit is spent"

@@ -1,0 +1,202 @@
+"""What each sub-command takes: its options and arguments."""
+
+import argparse
+
+from controller.cli.help import Formatter
+
+SHELLS = ("bash", "zsh", "fish")
+REPORT_STATES = ("done", "blocked", "waiting", "working", "progress")
+_DAY = 86_400
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": _DAY}
+
+
+def nothing(_parser: argparse.ArgumentParser) -> None:
+    """No words of its own."""
+
+
+def run(parser: argparse.ArgumentParser) -> None:
+    """`run`."""
+    parser.add_argument("--plain", action="store_true", help="lines of log, no live table")
+
+
+def plan(parser: argparse.ArgumentParser) -> None:
+    """`plan`."""
+    _takes_output(parser, "table", "json", "yaml")
+
+
+def get(parser: argparse.ArgumentParser) -> None:
+    """`get`."""
+    _takes_name(parser, nargs="*", text="only these")
+    _takes_output(parser, "table", "wide", "json", "yaml", "name")
+    parser.add_argument(
+        "-w", "--watch", action="store_true", help="again whenever something changes"
+    )
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """`describe`."""
+    _takes_name(parser)
+    _takes_output(parser, "text", "json", "yaml")
+
+
+def events(parser: argparse.ArgumentParser) -> None:
+    """`events`."""
+    _takes_name(parser, nargs="?", text="only this project's")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on as they come")
+    parser.add_argument(
+        "-n", "--last", type=count, default=100, metavar="N", help="the last N (default: 100)"
+    )
+    _takes_output(parser, "table", "json", "yaml")
+
+
+def wait(parser: argparse.ArgumentParser) -> None:
+    """`wait`."""
+    _takes_name(parser)
+    action = parser.add_argument(
+        "--for", dest="goal", required=True, metavar="WHAT",
+        help="a condition (Ready, Ready=false, Accepted, Stalled), a status (Completed, "
+        '"In Progress" …), Running, Deleted, or reason=CrashLoop',
+    )  # fmt: skip
+    action.completer = _goals  # type: ignore[attr-defined] # where argcomplete looks
+    parser.add_argument(
+        "--timeout", type=duration, default=30.0, metavar="TIME",
+        help="as 30s, 5m, 1h30m (default: 30s); 0 looks once, a negative one never ends",
+    )  # fmt: skip
+
+
+def status(parser: argparse.ArgumentParser) -> None:
+    """`status`."""
+    _takes_output(parser, "text", "json", "yaml")
+
+
+def logs(parser: argparse.ArgumentParser) -> None:
+    """`logs`."""
+    _takes_name(parser)
+    parser.add_argument("-f", "--follow", action="store_true", help="go on as it prints")
+    parser.add_argument("-n", "--lines", type=count, metavar="N", help="the last N lines")
+
+
+def named(parser: argparse.ArgumentParser) -> None:
+    """A project."""
+    _takes_name(parser)
+
+
+def named_why(parser: argparse.ArgumentParser) -> None:
+    """A project, and why."""
+    _takes_name(parser)
+    parser.add_argument("-m", "--message", default="", help="why")
+
+
+def named_or_all(parser: argparse.ArgumentParser) -> None:
+    """A project or the whole fleet, and why."""
+    whom = parser.add_mutually_exclusive_group(required=True)
+    _takes_name(whom, nargs="?")
+    whom.add_argument("--all", action="store_true", help="the whole fleet")
+    parser.add_argument("-m", "--message", default="", help="why")
+
+
+def approve_prune(parser: argparse.ArgumentParser) -> None:
+    """`approve-prune`."""
+    parser.add_argument("--plan", metavar="HASH", default="", help="only if this is the plan")
+
+
+def source(parser: argparse.ArgumentParser) -> None:
+    """`source`."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    text = "let a changed kind of list (CSV, sheet) be used"
+    deeds.add_parser("approve", help=text, description=text, formatter_class=Formatter)
+
+
+def adopt(parser: argparse.ArgumentParser) -> None:
+    """`adopt`."""
+    parser.add_argument("session", metavar="SESSION", help="the tmux session")
+    _takes_name(parser)
+
+
+def report(parser: argparse.ArgumentParser) -> None:
+    """`report`."""
+    parser.add_argument("state", choices=REPORT_STATES, help="how the work stands")
+    parser.add_argument(
+        "-m", "--message", default="", help="for a person: what was done, or is asked"
+    )
+
+
+def validate(parser: argparse.ArgumentParser) -> None:
+    """`validate`."""
+    parser.add_argument("file", nargs="?", metavar="FILE", help="another list than the settings'")
+
+
+def config(parser: argparse.ArgumentParser) -> None:
+    """`config`."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    text = "every setting, defaults and environment included"
+    show = deeds.add_parser("show", help=text, description=text, formatter_class=Formatter)
+    _takes_output(show, "yaml", "json")
+    text = "the JSON Schema of config.yaml"
+    deeds.add_parser("schema", help=text, description=text, formatter_class=Formatter)
+
+
+def completion(parser: argparse.ArgumentParser) -> None:
+    """`completion`."""
+    parser.add_argument("shell", choices=SHELLS)
+
+
+def count(text: str) -> int:
+    """A whole number from 0.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
+
+
+def duration(text: str) -> float:
+    """Seconds: a number with a unit (ms, s, m, h, d), several of them, or 0.
+
+    Raises:
+        ValueError: It is none.
+    """
+    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text)
+    if rest == "0":
+        return 0.0
+    seconds, number = 0.0, ""
+    while rest:
+        unit = next((u for u in _UNITS if rest.startswith(u)), "")
+        if unit:
+            seconds += float(number) * _UNITS[unit]
+            number, rest = "", rest[len(unit) :]
+        elif rest[0] in "0123456789.":
+            number, rest = number + rest[0], rest[1:]
+        else:
+            raise ValueError(text)
+    if number or text in {"", "-"}:
+        raise ValueError(text)
+    return sign * seconds
+
+
+def _takes_name(
+    parser: argparse._ActionsContainer, nargs: str | None = None, text: str = "the project"
+) -> None:
+    dest = "names" if nargs == "*" else "name"
+    action = parser.add_argument(dest, nargs=nargs, metavar="NAME", help=text)
+    action.completer = _names  # type: ignore[attr-defined] # where argcomplete looks
+
+
+def _names(**_context: object) -> list[str]:
+    from controller.cli.quick import names  # a look at the report's file; only completion needs it
+
+    return names()
+
+
+def _goals(**_context: object) -> list[str]:
+    from controller.cli.goal import WORDS  # imports what only waiting and completion need
+
+    return list(WORDS)
+
+
+def _takes_output(parser: argparse.ArgumentParser, *forms: str) -> None:
+    parser.add_argument(
+        "-o", "--output", choices=forms, default=forms[0], help=f"the form (default: {forms[0]})"
+    )

@@ -1,0 +1,84 @@
+"""`status`: a health check for people and for programs."""
+
+import json
+
+import pytest
+import yaml
+
+from tests.cli.desk import Desk, a_project
+
+OK = {"GET /healthz": (200, {"status": "ok", "faults": {}}), "GET /readyz": (200, {})}
+
+
+def test_healthy_whatever_the_list_says(desk: Desk) -> None:
+    """0 while the loop makes progress; what needs a person is named."""
+    played = desk.play_controller(OK)
+    desk.keep(
+        a_project("One"), a_project("Two", status="", reason="InvalidRow", accepted=False),
+        a_project("Three", status="Waiting", reason="AgentWaits"), server=played.url, slots=4,
+        restart_needed=("paths.runs",),
+    )  # fmt: skip
+    code, out, err = desk.sidekick("status")
+    assert (code, err) == (0, "")
+    assert "healthy (ok)" in out
+    assert "paths.runs changed" in out
+    assert [line.split()[2] for line in out.splitlines() if line.startswith("needs you")] == [
+        "Two:", "Three:",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_the_document(desk: Desk, form: str) -> None:
+    """The report without the projects, and the loop's own word."""
+    played = desk.play_controller(
+        {**OK, "GET /healthz": (200, {"status": "ok", "faults": {"store": "full"}})}
+    )
+    desk.keep(a_project("One"), server=played.url, slots=4)
+    (desk.state / "token").write_text("t0k\n")
+    code, out, _ = desk.sidekick("status", "-o", form)
+    document = json.loads(out) if form == "json" else yaml.safe_load(out)
+    assert code == 0
+    assert document["version"] == "sidekick/v1"
+    assert (document["healthy"], document["ready"]) == (True, True)
+    assert (document["faults"], document["slots"]) == ({"store": "full"}, 4)
+    assert "projects" not in document
+    assert ("GET /readyz", "Bearer t0k") in played.asked
+
+
+@pytest.mark.parametrize(
+    ("answers", "word"),
+    [
+        ({**OK, "GET /healthz": (503, {"status": "stuck", "faults": {}})}, "unhealthy (stuck)"),
+        ({**OK, "GET /healthz": (200, [])}, "cannot be understood"),
+    ],
+)
+def test_unhealthy(desk: Desk, answers: dict[str, tuple[int, object]], word: str) -> None:
+    """1 where the loop is stuck, or nobody can tell."""
+    played = desk.play_controller(answers)
+    desk.keep(a_project("One"), server=played.url)
+    code, out, _ = desk.sidekick("status")
+    assert code == 1
+    assert word in out
+
+
+def test_no_answer(desk: Desk) -> None:
+    """1 where its server is gone, or has not said its address yet."""
+    desk.play_controller({})
+    code, out, _ = desk.sidekick("status")
+    assert (code, "starting" in out) == (1, True)
+    desk.keep(a_project("One"), server="http://127.0.0.1:1")
+    code, out, _ = desk.sidekick("status")
+    assert (code, "does not answer" in out) == (1, True)
+
+
+def test_none_runs(desk: Desk) -> None:
+    """1, with what was known last."""
+    code, out, _ = desk.sidekick("status")
+    assert (code, out) == (1, "controller  not running; start it with: sidekick run\n")
+    desk.keep(a_project("One"))
+    code, out, _ = desk.sidekick("status")
+    assert code == 1
+    assert "1 In Progress" in out
+    code, out, _ = desk.sidekick("status", "-o", "json")
+    assert code == 1
+    assert json.loads(out)["healthy"] is False
