@@ -1,10 +1,12 @@
 """The agent: forked, made leader of its own group, executed."""
 
-import os
+import posix
+from posix import _exit
 
+from controller.shim.kinship import follow_parent
 from controller.shim.program import exec_refusal
-from controller.shim.stdlib import TYPE_CHECKING, Suppress, signal
-from controller.shim.tree import follow_parent
+from controller.shim.signals import set_default_signals
+from controller.shim.stdlib import TYPE_CHECKING, Suppress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +45,11 @@ class Launch:
         self.environment = {}
         for fd in (self.folder, self.stdin, self.output):
             if fd is not None:
-                os.close(fd)
+                posix.close(fd)
 
 
 def start(launch: Launch) -> int:
-    """Fork, and return once the agent's program runs.
+    """Fork, and return once the agent's program runs; all signals are held meanwhile.
 
     Args:
         launch: What to run, and how.
@@ -59,28 +61,25 @@ def start(launch: Launch) -> int:
         RunError: `ExecFailed`.
     """
     # Closed by a successful exec, so that its end of file says that the program runs.
-    reader, writer = os.pipe2(os.O_CLOEXEC)
-    parent = os.getpid()
-    # A signal between fork and exec would meet the shim's handlers and be lost to the agent.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    reader, writer = posix.pipe2(posix.O_CLOEXEC)
+    parent = posix.getpid()
     try:
-        pid = os.fork()
+        pid = posix.fork()
         if pid == 0:
             _become(launch, parent, writer)
     except OSError as error:
-        os.close(reader)
+        posix.close(reader)
         raise exec_refusal(launch.program, error) from None
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        os.close(writer)
+        posix.close(writer)
     if launch.output is None:
         # In both processes, for either may be the first that needs the group.
         with Suppress(OSError):
-            os.setpgid(pid, pid)
-    failure = os.read(reader, 32)
-    os.close(reader)
+            posix.setpgid(pid, pid)
+    failure = posix.read(reader, 32)
+    posix.close(reader)
     if failure:
-        os.waitpid(pid, 0)
+        posix.waitpid(pid, 0)
         raise exec_refusal(launch.program, OSError(int(failure), ""))
     return pid
 
@@ -92,7 +91,7 @@ def take_terminal(group: int) -> None:
         group: The group's number.
     """
     with Suppress(OSError):
-        os.tcsetpgrp(0, group)
+        posix.tcsetpgrp(0, group)
 
 
 def _become(launch: Launch, parent: int, errors: int) -> None:
@@ -100,26 +99,22 @@ def _become(launch: Launch, parent: int, errors: int) -> None:
     number = 0
     try:
         if not follow_parent(parent):
-            os._exit(143)
+            _exit(143)
         if launch.output is None:
-            os.setpgid(0, 0)
-            take_terminal(os.getpid())
+            posix.setpgid(0, 0)
+            take_terminal(posix.getpid())
         else:
             # Without a terminal, a password prompt on /dev/tty fails instead of hanging unseen.
-            os.setsid()
-            os.dup2(launch.output, 1)
-            os.dup2(launch.output, 2)
+            posix.setsid()
+            posix.dup2(launch.output, 1)
+            posix.dup2(launch.output, 2)
         if launch.stdin is not None:
-            os.dup2(launch.stdin, 0)
-        os.fchdir(launch.folder)
-        # Python ignores SIGPIPE and SIGXFSZ, the shim more; ignored signals outlive an exec.
-        for signum in signal.valid_signals():
-            with Suppress(OSError, ValueError):
-                signal.signal(signum, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        os.execve(launch.program, launch.argv, launch.environment)  # noqa: S606 - no shell, by rule
+            posix.dup2(launch.stdin, 0)
+        posix.fchdir(launch.folder)
+        set_default_signals()
+        posix.execve(launch.program, launch.argv, launch.environment)
     except OSError as error:
         number = error.errno or 0
     finally:
-        os.write(errors, b"%d" % number)
-        os._exit(127)
+        posix.write(errors, b"%d" % number)
+        _exit(127)

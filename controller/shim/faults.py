@@ -1,6 +1,6 @@
 """What can go wrong before or beside the agent, and the words for it."""
 
-import os
+import posix
 
 from controller.shim.stdlib import Suppress
 
@@ -67,7 +67,7 @@ def say(message: str) -> None:
         message: For a person.
     """
     with Suppress(OSError):
-        os.write(2, f"sidekick: {message}\n".encode("utf-8", "replace"))
+        posix.write(2, f"sidekick: {message}\n".encode("utf-8", "replace"))
 
 
 def shown(path: bytes) -> str:

@@ -1,8 +1,6 @@
 """The run's folder: whole files in, whole files out."""
 
-# ruff: noqa: PTH100 - pathlib costs 6 ms
-
-import os
+import posix
 
 from controller.shim.stdlib import TYPE_CHECKING, Suppress, dumps
 
@@ -10,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CHUNK = 1 << 20
+_SEEK_SET = 0
 
 
 class RunFolder:
@@ -27,8 +26,8 @@ class RunFolder:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = os.path.abspath(path)
-        self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.path = path if path.startswith("/") else f"{posix.getcwd()}/{path}"
+        self.fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
 
     def open(self, name: str, flags: int) -> int:
         """Open a file of the folder, 0600 where it is made.
@@ -43,7 +42,7 @@ class RunFolder:
         Raises:
             OSError: It cannot be opened.
         """
-        return os.open(name, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=self.fd)
+        return posix.open(name, flags | posix.O_CLOEXEC | posix.O_NOFOLLOW, 0o600, dir_fd=self.fd)
 
     def exists(self, name: str) -> bool:
         """Tell whether a file is there.
@@ -55,7 +54,7 @@ class RunFolder:
             Whether it is there; False also where the folder itself is gone.
         """
         try:
-            os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+            posix.stat(name, dir_fd=self.fd, follow_symlinks=False)
         except OSError:
             return False
         return True
@@ -70,7 +69,7 @@ class RunFolder:
             Its bytes, 0 where it is missing.
         """
         try:
-            return os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_size
+            return posix.stat(name, dir_fd=self.fd, follow_symlinks=False).st_size
         except OSError:
             return 0
 
@@ -87,17 +86,17 @@ class RunFolder:
         Raises:
             OSError: It cannot be read.
         """
-        fd = self.open(name, os.O_RDONLY)
+        fd = self.open(name, posix.O_RDONLY)
         try:
             if last is not None:
-                os.lseek(fd, max(0, os.fstat(fd).st_size - last), os.SEEK_SET)
-                return os.read(fd, last)
+                posix.lseek(fd, max(0, posix.fstat(fd).st_size - last), _SEEK_SET)
+                return posix.read(fd, last)
             parts = []
-            while part := os.read(fd, _CHUNK):
+            while part := posix.read(fd, _CHUNK):
                 parts.append(part)
             return b"".join(parts)
         finally:
-            os.close(fd)
+            posix.close(fd)
 
     def consume(self, name: str) -> bytes | None:
         """Read a file and delete it at once.
@@ -116,36 +115,46 @@ class RunFolder:
         except FileNotFoundError:
             return None
         try:
-            os.unlink(name, dir_fd=self.fd)
+            posix.unlink(name, dir_fd=self.fd)
         except OSError:
             # A folder that may not be written can still hold a file that may: empty it.
             with Suppress(OSError):
-                os.close(self.open(name, os.O_WRONLY | os.O_TRUNC))
+                posix.close(self.open(name, posix.O_WRONLY | posix.O_TRUNC))
         return content
 
-    def write(self, name: str, content: "Mapping[str, object]") -> bool:
-        """Write a JSON file whole: temporary file, fsync, rename.
+    def write(
+        self, name: str, content: "Mapping[str, object]", sync: bool, once: bool = False
+    ) -> bool:
+        """Write a JSON file whole: temporary file, rename.
 
         Args:
             name: The file's name.
             content: What it shall hold.
+            sync: Whether it must survive a loss of power.
+            once: Whether a file that is there already shall stay.
 
         Returns:
             Whether it was written. A full disk or a deleted folder must not keep the shim from
             passing the agent's exit code, so no error is raised.
         """
-        temporary = f".{name}.{os.getpid()}"
+        temporary = f".{name}.{posix.getpid()}"
         try:
-            fd = self.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            fd = self.open(temporary, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC)
             try:
                 write_all(fd, dumps(content).encode() + b"\n")
-                os.fsync(fd)
+                if once:
+                    posix.link(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+                    posix.unlink(temporary, dir_fd=self.fd)
+                else:
+                    posix.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+                if sync:
+                    # Once it can be read: whoever waits for it need not wait for the disk.
+                    posix.fsync(fd)
             finally:
-                os.close(fd)
-            os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+                posix.close(fd)
         except OSError:
             with Suppress(OSError):
-                os.unlink(temporary, dir_fd=self.fd)
+                posix.unlink(temporary, dir_fd=self.fd)
             return False
         return True
 
@@ -157,7 +166,7 @@ class RunFolder:
             to: Its new name.
         """
         with Suppress(OSError):
-            os.rename(name, to, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+            posix.rename(name, to, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
 
 def write_all(fd: int, data: "bytes | memoryview") -> None:
@@ -172,4 +181,4 @@ def write_all(fd: int, data: "bytes | memoryview") -> None:
     """
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(fd, rest) :]
+        rest = rest[posix.write(fd, rest) :]

@@ -1,13 +1,13 @@
 """`output.log`: bounded, whoever writes it."""
 
-import os
+import posix
 
 from controller.shim.folder import RunFolder, write_all
 from controller.shim.stdlib import Suppress
 
 NAME = "output.log"
 
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+_FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_APPEND
 
 TAIL_BYTES = 65_536
 """Holds 20 lines of 500 characters with room for escape sequences."""
@@ -51,13 +51,13 @@ class Log:
     def close(self) -> None:
         """Close the current file."""
         if self._fd >= 0:
-            os.close(self._fd)
+            posix.close(self._fd)
             self._fd = -1
 
     def _open(self) -> None:
         with Suppress(OSError):
             self._fd = self._folder.open(NAME, _FLAGS)
-            self._size = os.fstat(self._fd).st_size
+            self._size = posix.fstat(self._fd).st_size
 
     def _rotate(self) -> None:
         self.close()
@@ -68,7 +68,7 @@ class Log:
             self._open()
         else:
             with Suppress(OSError):
-                self._fd = self._folder.open(NAME, _FLAGS | os.O_TRUNC)
+                self._fd = self._folder.open(NAME, _FLAGS | posix.O_TRUNC)
 
 
 def create(folder: RunFolder) -> None:
@@ -80,11 +80,11 @@ def create(folder: RunFolder) -> None:
     with Suppress(OSError):
         fd = folder.open(NAME, _FLAGS)
         with Suppress(OSError):
-            os.fchmod(fd, 0o600)
-        os.close(fd)
+            posix.fchmod(fd, 0o600)
+        posix.close(fd)
 
 
-def bound(folder: RunFolder, limit: int, files: int) -> None:
+def bound(folder: RunFolder, limit: int, files: int) -> int:
     """Rotate a log that another process appends to: copy its end, then empty it.
 
     What is appended between the two is lost, which takes megabytes a second to happen at all. The
@@ -94,20 +94,25 @@ def bound(folder: RunFolder, limit: int, files: int) -> None:
         folder: The run's folder.
         limit: The size in bytes from which on it is rotated, and the most that is kept of it.
         files: How many files are kept, the current one included.
+
+    Returns:
+        The log's size.
     """
-    if folder.size(NAME) < limit:
-        return
+    size = folder.size(NAME)
+    if size < limit:
+        return size
     with Suppress(OSError):
-        fd = folder.open(NAME, os.O_RDWR)
+        fd = folder.open(NAME, posix.O_RDWR)
         try:
             if files > 1:
                 with Suppress(OSError):  # on a full disk the bound matters more than the copy
                     _copy_end(folder, fd, limit)
                     shift(folder, files)
                     folder.rename(f".{NAME}", f"{NAME}.1")
-            os.ftruncate(fd, 0)
+            posix.ftruncate(fd, 0)
         finally:
-            os.close(fd)
+            posix.close(fd)
+    return size
 
 
 def end_of(folder: RunFolder) -> bytes:
@@ -139,11 +144,11 @@ def shift(folder: RunFolder, files: int) -> None:
 
 
 def _copy_end(folder: RunFolder, source: int, limit: int) -> None:
-    target = folder.open(f".{NAME}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    target = folder.open(f".{NAME}", posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC)
     try:
-        offset = max(0, os.fstat(source).st_size - limit)
+        offset = max(0, posix.fstat(source).st_size - limit)
         # To the end as it is by then: the writer goes on meanwhile.
-        while sent := os.sendfile(target, source, offset, 1 << 20):
+        while sent := posix.sendfile(target, source, offset, 1 << 20):
             offset += sent
     finally:
-        os.close(target)
+        posix.close(target)

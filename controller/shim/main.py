@@ -1,40 +1,47 @@
 """From the arguments to the pair of shims."""
 
-import os
+import posix
+from posix import _exit
 
 from controller.shim.child import Launch
 from controller.shim.faults import RunError, invalid, own_fault, say
 from controller.shim.folder import RunFolder
 from controller.shim.inner import watch_over
+from controller.shim.kinship import become_subreaper, follow_parent
+from controller.shim.outer import stand_by
 from controller.shim.program import find_program, open_folder
+from controller.shim.signals import hold_signals
 from controller.shim.spec import Spec, parse_environment, parse_spec
-from controller.shim.stdlib import TYPE_CHECKING
-from controller.shim.tree import become_subreaper, follow_parent
-from controller.shim.wakes import Wakes, hold_signals, release_signals
+from controller.shim.stdlib import TYPE_CHECKING, Suppress, fsencode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def main(argv: "Sequence[str]") -> None:
+def main(argv: "Sequence[str]", bundle: str = "") -> None:
     """Run what a run's folder specifies, then exit with the agent's status.
 
     Args:
-        argv: The program's name, and the run's folder.
+        argv: The program's name, and the run's folder; or `--adopt`, the folder and a pid.
+        bundle: Where a bundle of the shim's modules shall be made, once there is time.
     """
     status = 125
     try:
-        status = _run(argv)
+        status = _run(argv, bundle)
     except BaseException as error:  # noqa: BLE001 - no traceback belongs into a person's pane
         say(own_fault(error).message)
     finally:
         # Without the interpreter's own good-byes: they take 2 ms and have nothing to flush.
-        os._exit(status)
+        _exit(status)
 
 
-def _run(argv: "Sequence[str]") -> int:
+def _run(argv: "Sequence[str]", bundle: str) -> int:
     _open_standard_descriptors()
-    wakes = Wakes()
+    hold_signals()
+    if argv[1:2] == ["--adopt"]:
+        from controller.shim.adopt import adopt
+
+        return adopt(argv[2:])
     if len(argv) != 2:
         say("This program is started by the controller, with the folder of a run.")
         return 2
@@ -48,12 +55,12 @@ def _run(argv: "Sequence[str]") -> int:
         return 125
     try:
         spec, launch = _prepare(folder)
-        os.fchdir(folder.fd)  # so that the shim keeps no other folder busy
+        posix.fchdir(folder.fd)  # so that the shim keeps no other folder busy
     except BaseException as error:  # noqa: BLE001 - whatever it is, the record must say so
         from controller.shim.record import refuse
 
         return refuse(folder, error if isinstance(error, RunError) else own_fault(error))
-    return _fork(folder, spec, launch, wakes)
+    return _fork(folder, spec, launch, bundle)
 
 
 def _prepare(folder: RunFolder) -> tuple[Spec, Launch]:
@@ -68,40 +75,42 @@ def _prepare(folder: RunFolder) -> tuple[Spec, Launch]:
     except OSError as error:
         raise invalid(f"spec.json cannot be read: {error.strerror}") from None
     environment = {
-        **os.environb,
+        **posix.environ,
         b"PWD": spec.folder,  # the session's own may be another
         **parse_environment(secrets),
         b"SIDEKICK_RUN_ID": spec.run,
-        b"SIDEKICK_RUN_DIR": os.fsencode(folder.path),
+        b"SIDEKICK_RUN_DIR": fsencode(folder.path),
     }
     descriptor = open_folder(spec.folder)
     program = find_program(spec.argv[0], spec.folder, environment)
     return spec, Launch(program, spec.argv, environment, descriptor)
 
 
-def _fork(folder: RunFolder, spec: Spec, launch: Launch, wakes: Wakes) -> int:
+def _fork(folder: RunFolder, spec: Spec, launch: Launch, bundle: str) -> int:
     """Become two: the pane's process stands by, its child watches over the agent."""
     become_subreaper()
-    outer = os.getpid()
-    hold_signals()
-    inner = os.fork()
+    outer = posix.getpid()
+    inner = posix.fork()
     if inner:
-        release_signals()
         launch.close()
-        from controller.shim.outer import stand_by  # here, for the inner shim runs by now
+        if bundle:
+            _make(bundle)
+        return stand_by(folder, spec, inner)
+    alone = not follow_parent(outer)
+    _exit(watch_over(folder, spec, launch, outer, alone))
 
-        return stand_by(folder, spec, wakes, inner)
-    wakes.close()
-    wakes = Wakes()
-    wakes.told = not follow_parent(outer)
-    release_signals()
-    os._exit(watch_over(folder, spec, launch, wakes, outer))
+
+def _make(bundle: str) -> None:
+    from controller.shim.bundle import write
+
+    with Suppress(Exception):  # whatever it is, a run does without
+        write(bundle)
 
 
 def _open_standard_descriptors() -> None:
     """Fill gaps among 0, 1 and 2, where a pipe of ours would pass for the agent's own."""
     for fd in range(3):
         try:
-            os.fstat(fd)
+            posix.fstat(fd)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            posix.set_inheritable(posix.open("/dev/null", posix.O_RDWR), True)

@@ -1,50 +1,71 @@
 """The outer shim: the pane's process. Stands by, and takes over where the inner one is killed."""
 
-import os
+import posix
 
-from controller.shim.child import take_terminal
 from controller.shim.folder import RunFolder
 from controller.shim.spec import Spec
 from controller.shim.stdlib import Suppress, signal
-from controller.shim.tree import Sweep, reap
-from controller.shim.wakes import Wakes
+
+_AWAITED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP)
 
 
-def stand_by(folder: RunFolder, spec: Spec, wakes: Wakes, inner: int) -> int:
+def stand_by(folder: RunFolder, spec: Spec, inner: int) -> int:
     """Wait for the inner shim, and pass on to it what the session is told.
+
+    All signals are held, so that none can slip through between two calls of sigwait(3).
 
     Args:
         folder: The run's folder.
         spec: What runs.
-        wakes: This process's own.
         inner: The inner shim's pid.
 
     Returns:
         The exit status that the pane's process shall have.
     """
-    statuses: dict[int, int] = {}
-    while reap(statuses)[0] and inner not in statuses:
-        if wakes.told:
-            wakes.told = False
+    status = None
+    while status is None:
+        if signal.sigwait(_AWAITED) != signal.SIGCHLD:
             with Suppress(OSError):
-                os.kill(inner, signal.SIGTERM)
-        wakes.wait(None)
-    status = statuses[inner]
-    if os.WIFEXITED(status):
-        Sweep(0).finish(wakes, statuses)
-        return os.WEXITSTATUS(status)
-    from controller.shim import log  # a run without mishap does without these
-    from controller.shim.record import Ending, read_started
+                posix.kill(inner, signal.SIGTERM)
+        pid, ended = posix.waitpid(inner, posix.WNOHANG)
+        status = ended if pid else None
+    if posix.WIFEXITED(status):
+        _sweep()
+        return posix.WEXITSTATUS(status)
+    return _take_over(folder, spec, status)
+
+
+def _sweep() -> None:
+    """End what the inner shim left, which is nothing but after a defect."""
+    try:
+        posix.waitpid(-1, posix.WNOHANG)
+    except ChildProcessError:
+        return
+    from controller.shim.tree import Sweep
+    from controller.shim.wakes import Wakes
+
+    Sweep(0).finish(Wakes(), {})
+
+
+def _take_over(folder: RunFolder, spec: Spec, status: int) -> int:
+    # A run without mishap does without these.
+    from controller.shim import log
+    from controller.shim.child import take_terminal
+    from controller.shim.record import Ending
+    from controller.shim.started import read_started
+    from controller.shim.tree import Sweep
+    from controller.shim.wakes import Wakes
 
     # The agent has got SIGTERM from the kernel as its parent died; it gets its grace as always.
     agent, started_at = read_started(folder)
     sweep = Sweep(spec.grace, agent)
-    sweep.finish(wakes, statuses)
+    statuses: dict[int, int] = {}
+    sweep.finish(Wakes(), statuses)
     ending = Ending("lost")
     ending.status = statuses.get(agent)
     ending.started_at = started_at
     ending.leftovers = len(sweep.met)
     ending.output = log.end_of(folder)
-    take_terminal(os.getpgrp())
+    take_terminal(posix.getpgrp())
     ending.write(folder)
-    return 128 + os.WTERMSIG(status) if ending.status is None else ending.code
+    return 128 + posix.WTERMSIG(status) if ending.status is None else ending.code

@@ -2,7 +2,9 @@
 
 from controller.shim import log
 from controller.shim.folder import RunFolder
+from controller.shim.notices import notice_growth, reopen
 from controller.shim.spec import Spec
+from controller.shim.stdlib import Suppress
 
 
 class Output:
@@ -16,14 +18,34 @@ class Output:
     def __init__(self, folder: RunFolder, spec: Spec) -> None:
         self._folder = folder
         self._spec = spec
+        self._size = -1
+        self._growth = -1
         log.create(folder)
+
+    @property
+    def lags(self) -> bool:
+        """Whether it wants to move more in a second."""
+        return False
 
     def pump(self) -> None:
         """Move what waits; called after every wake."""
 
-    def tick(self) -> None:
-        """Do what is due once a second or so."""
-        log.bound(self._folder, self._spec.log_bytes, self._spec.log_files)
+    def tick(self) -> bool:
+        """Do what is due once a second while there is output.
+
+        Returns:
+            Whether there is none by now: a notice comes when there is again.
+        """
+        before = self._size
+        self._size = self._bound()
+        if self._size != before:
+            return False
+        with Suppress(OSError):
+            if self._growth < 0:
+                self._growth = reopen(self._folder.fd)
+            # Then a look once more, for what came before the notice was ordered.
+            return notice_growth(self._growth) and self._bound() == before
+        return False
 
     def end(self) -> bytes:
         """Take the last output, once no process of the run is left.
@@ -31,8 +53,11 @@ class Output:
         Returns:
             The end of all that was printed.
         """
-        self.tick()
+        self._bound()
         return log.end_of(self._folder)
 
     def close(self) -> None:
         """Show what is not shown yet."""
+
+    def _bound(self) -> int:
+        return log.bound(self._folder, self._spec.log_bytes, self._spec.log_files)

@@ -1,9 +1,9 @@
 """The pane of a headless agent: shows the stream, and never holds it up."""
 
-import os
+import posix
 import time
 
-from controller.shim.render import Renderer
+from controller.shim.render import Plain
 from controller.shim.stdlib import Suppress
 from controller.shim.wakes import Wakes
 
@@ -22,12 +22,11 @@ class Pane:
     """Shows a stream as fast as the terminal takes it, and leaves out what is too much.
 
     Args:
-        renderer: Makes the stream readable.
         wakes: Wakes the caller, who then calls `write`, when the terminal has room again.
     """
 
-    def __init__(self, renderer: Renderer, wakes: Wakes) -> None:
-        self._renderer = renderer
+    def __init__(self, wakes: Wakes) -> None:
+        self._plain = Plain()
         self._wakes = wakes
         self._raw = bytearray()
         self._out = b""
@@ -36,9 +35,14 @@ class Pane:
         self._budget = 0
         self._fd = -1
         # A description of its own: O_NONBLOCK on the given one would reach everybody who has it.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        flags = posix.O_WRONLY | posix.O_APPEND | posix.O_NONBLOCK | posix.O_NOCTTY
         with Suppress(OSError):
-            self._fd = os.open("/proc/self/fd/1", flags)
+            self._fd = posix.open("/proc/self/fd/1", flags | posix.O_CLOEXEC)
+
+    @property
+    def lags(self) -> bool:
+        """Whether `write` wants to be called in a second, though nothing will wake the caller."""
+        return not self._out and bool(self._raw or self._skipped)
 
     def show(self, data: bytes) -> None:
         """Show the next part of the stream, now or when there is room.
@@ -59,7 +63,7 @@ class Pane:
             self.write()
 
     def write(self) -> None:
-        """Write what waits, as far as the terminal takes it; called once a second at least."""
+        """Write what waits, as far as the terminal and the second take it."""
         if self._fd < 0:
             return
         self._wakes.unwatch(self._fd)
@@ -67,12 +71,12 @@ class Pane:
             if not self._out and not self._render():
                 return
             try:
-                self._out = self._out[os.write(self._fd, self._out) :]
+                self._out = self._out[posix.write(self._fd, self._out) :]
             except BlockingIOError:
                 self._wakes.watch(self._fd, write=True)
                 return
             except OSError:  # the terminal is gone
-                os.close(self._fd)
+                posix.close(self._fd)
                 self._fd = -1
                 self._out = b""
                 self._raw.clear()
@@ -82,7 +86,7 @@ class Pane:
         """Show the rest, and set the colours back."""
         if self._fd < 0:
             return
-        if os.isatty(self._fd):
+        if posix.isatty(self._fd):
             self._raw += b"\x1b[m"
         self._second = -1
         end = time.monotonic() + _FAREWELL
@@ -101,10 +105,10 @@ class Pane:
             return False
         self._budget -= len(self._raw)
         if self._skipped:
-            self._renderer.skip()
+            self._plain.skip()
             note = f"\x1b[m\n[{self._skipped} bytes not shown; all of it is in output.log]\n"
             self._out = note.encode()
             self._skipped = 0
-        self._out += self._renderer.feed(bytes(self._raw))
+        self._out += self._plain.feed(bytes(self._raw))
         self._raw.clear()
         return True

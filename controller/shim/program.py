@@ -1,15 +1,16 @@
 """Looks before the fork whether there is what the specification names, and says what is not."""
 
-# ruff: noqa: PTH112, PTH113, PTH118 - pathlib costs 6 ms
-
-import errno
-import os
+import posix
 
 from controller.shim.faults import RunError, shown
 from controller.shim.stdlib import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_DEFAULT_PATH = b"/bin:/usr/bin"
+
+_KINDS, _FILE, _FOLDER = 0o170000, 0o100000, 0o040000  # S_IFMT, S_IFREG, S_IFDIR
 
 
 def open_folder(path: bytes) -> int:
@@ -26,15 +27,15 @@ def open_folder(path: bytes) -> int:
     """
     name = shown(path)
     try:
-        fd = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        fd = posix.open(path, posix.O_PATH | posix.O_DIRECTORY | posix.O_CLOEXEC)
     except FileNotFoundError:
         raise _no_folder(f"The folder {name} does not exist. Create it.") from None
     except NotADirectoryError:
         raise _no_folder(f"{name} is no folder, or part of its path is none.") from None
     except OSError as error:
         raise _no_folder(f"The folder {name} cannot be opened: {error.strerror}.") from None
-    if not os.access(path, os.X_OK):
-        os.close(fd)
+    if not posix.access(path, posix.X_OK):
+        posix.close(fd)
         raise _no_folder(
             f"The folder {name} may not be entered by this user. Run: chmod u+x {name}"
         )
@@ -56,19 +57,20 @@ def find_program(name: bytes, folder: bytes, environment: "Mapping[bytes, bytes]
         RunError: `ProgramMissing` or `ProgramNotExecutable`.
     """
     if b"/" in name:
-        places = [os.path.join(folder, name)]
+        places = [_from(folder, name)]
         where = f"There is no program {shown(places[0])}."
     else:
-        path = environment.get(b"PATH") or os.defpath.encode()
-        places = [os.path.join(folder, part, name) for part in path.split(b":")]
+        path = environment.get(b"PATH") or _DEFAULT_PATH
+        places = [_from(folder, part + b"/" + name if part else name) for part in path.split(b":")]
         where = f"The program {shown(name)} is not on the agent's PATH ({shown(path)})."
     found = None
     for place in places:
-        if os.path.isfile(place):
-            if os.access(place, os.X_OK):
+        kind = _kind(place)
+        if kind == _FILE:
+            if posix.access(place, posix.X_OK):
                 return place
             found = found or place
-        elif b"/" in name and os.path.isdir(place):
+        elif b"/" in name and kind == _FOLDER:
             raise RunError("ProgramNotExecutable", f"{shown(place)} is a folder, no program.", 126)
     if found is not None:
         message = f"{shown(found)} is not executable. Run: chmod +x {shown(found)}"
@@ -86,6 +88,8 @@ def exec_refusal(program: bytes, error: OSError) -> RunError:
     Returns:
         A refusal with the reason `ExecFailed`.
     """
+    import errno
+
     causes = {
         errno.ENOEXEC: "it is neither a binary of this machine nor a script with a #! line",
         errno.ENOENT: "the interpreter that it names in its #! line does not exist",
@@ -93,8 +97,19 @@ def exec_refusal(program: bytes, error: OSError) -> RunError:
         "pass the prompt as a file or by standard input",
         errno.EAGAIN: "this user runs too many processes",
     }
-    cause = causes.get(error.errno or 0) or os.strerror(error.errno or 0)
+    cause = causes.get(error.errno or 0) or posix.strerror(error.errno or 0)
     return RunError("ExecFailed", f"{shown(program)} could not be executed: {cause}.", 126)
+
+
+def _from(folder: bytes, path: bytes) -> bytes:
+    return path if path.startswith(b"/") else folder + b"/" + path
+
+
+def _kind(path: bytes) -> int:
+    try:
+        return posix.stat(path).st_mode & _KINDS
+    except OSError:
+        return 0
 
 
 def _no_folder(message: str) -> RunError:

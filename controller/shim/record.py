@@ -1,14 +1,13 @@
-"""The records that a run leaves: `started.json` and `exit.json`."""
+"""The record of a run's end: `exit.json`."""
 
-import os
+import posix
 import time
 
 from controller.shim.escapes import last_lines
 from controller.shim.faults import RunError, say
 from controller.shim.folder import RunFolder
 from controller.shim.spec import VERSION
-from controller.shim.stdlib import TYPE_CHECKING, Suppress, loads, signal
-from controller.shim.tree import start_ticks
+from controller.shim.stdlib import TYPE_CHECKING, signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +44,9 @@ class Ending:
         """The exit status that says the same to a shell: 128 + n for signal n."""
         if self.status is None:
             return 128 + signal.SIGTERM
-        if os.WIFSIGNALED(self.status):
-            return 128 + os.WTERMSIG(self.status)
-        return os.WEXITSTATUS(self.status)
+        if posix.WIFSIGNALED(self.status):
+            return 128 + posix.WTERMSIG(self.status)
+        return posix.WEXITSTATUS(self.status)
 
     def write(self, folder: RunFolder) -> bool:
         """Write `exit.json`.
@@ -60,10 +59,10 @@ class Ending:
         """
         reason, message = self._words()
         status, number = None, None
-        if self.status is not None and os.WIFSIGNALED(self.status):
-            number = os.WTERMSIG(self.status)
+        if self.status is not None and posix.WIFSIGNALED(self.status):
+            number = posix.WTERMSIG(self.status)
         elif self.status is not None:
-            status = os.WEXITSTATUS(self.status)
+            status = posix.WEXITSTATUS(self.status)
         record = {
             "version": VERSION,
             "cause": self.cause,
@@ -77,7 +76,7 @@ class Ending:
             "leftovers": self.leftovers,
             "tail": last_lines(self.output),
         }
-        return folder.write("exit.json", record)
+        return folder.write("exit.json", record, sync=True)
 
     def _words(self) -> tuple[str, str]:
         if self.cause == "stop":
@@ -92,47 +91,10 @@ class Ending:
                 "One of the two processes that watch over the agent was killed; "
                 "the other ended the agent. Look for the out-of-memory killer in the system's log."
             )
-        if self.status is not None and os.WIFSIGNALED(self.status):
-            number = os.WTERMSIG(self.status)
+        if self.status is not None and posix.WIFSIGNALED(self.status):
+            number = posix.WTERMSIG(self.status)
             return "Killed", f"The agent was ended by signal {number} ({signal.strsignal(number)})."
         return "Exited", f"The agent ended by itself with status {self.code}."
-
-
-def write_started(folder: RunFolder, outer: int, agent: int, at: float) -> None:
-    """Write `started.json`; called by the inner shim.
-
-    Args:
-        folder: The run's folder.
-        outer: The outer shim's pid.
-        agent: The agent's pid.
-        at: When it had exec'ed.
-    """
-    folder.write(
-        "started.json",
-        {
-            "version": VERSION,
-            "pid": agent,
-            "start_ticks": start_ticks(agent),
-            "shim": [outer, os.getpid()],
-            "at": at,
-        },
-    )
-
-
-def read_started(folder: RunFolder) -> tuple[int, float | None]:
-    """Read `started.json` again, where only its writer knew what is in it.
-
-    Args:
-        folder: The run's folder.
-
-    Returns:
-        The agent's pid, and when it had exec'ed; 0 and None where it never ran.
-    """
-    with Suppress(OSError, ValueError):
-        started = loads(folder.read("started.json").decode())
-        if isinstance(started, dict):
-            return int(started["pid"]), float(started["at"])
-    return 0, None
 
 
 def refuse(folder: RunFolder, refusal: RunError, started_at: float | None = None) -> int:

@@ -3,26 +3,7 @@
 from controller.shim.escapes import rewrite
 
 
-class Renderer:
-    """Turns the agent's stream into what its pane shows."""
-
-    def feed(self, data: bytes) -> bytes:
-        """Render the next part of the stream.
-
-        Args:
-            data: The part, cut anywhere.
-
-        Returns:
-            What the pane shall show; it may come later than its cause.
-        """
-        raise NotImplementedError
-
-    def skip(self) -> None:
-        """Forget what is half rendered, for a part of the stream is left out here."""
-        raise NotImplementedError
-
-
-class Plain(Renderer):
+class Plain:
     """Shows text and colours as they are.
 
     Everything else that a stream could do to a terminal (its title, the clipboard, answers typed
@@ -39,11 +20,11 @@ class Plain(Renderer):
             data: The part, cut anywhere.
 
         Returns:
-            Its text and its colours.
+            Its text and its colours; they may come later than their cause.
         """
         text, self._rest = rewrite(self._rest + data, True, {})
         return text
 
     def skip(self) -> None:
-        """Forget the beginning of a sequence."""
+        """Forget the beginning of a sequence, for a part of the stream is left out here."""
         self._rest = b""

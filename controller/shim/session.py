@@ -1,6 +1,6 @@
 """The session around the run, which may end and take the agent with it."""
 
-import os
+import posix
 import select
 import time
 
@@ -20,7 +20,7 @@ class Session:
     def __init__(self, headless: bool, outer: int, wakes: Wakes) -> None:
         self._outer = outer
         self._wakes = wakes
-        self._terminal = not headless and os.isatty(0)
+        self._terminal = not headless and posix.isatty(0)
 
     def cause(self, status: int | None) -> str:
         """Say why the agent ended where no stop was requested.
@@ -36,11 +36,15 @@ class Session:
             `lost`, `signal` or `exit`.
         """
         for _ in range(6):
-            if os.getppid() != self._outer:
+            if posix.getppid() != self._outer:
                 return "lost"
             if self._wakes.told or self._hung_up():
                 return "signal"
-            if status is None or not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGHUP:
+            if (
+                status is None
+                or not posix.WIFSIGNALED(status)
+                or posix.WTERMSIG(status) != signal.SIGHUP
+            ):
                 break
             time.sleep(0.01)
         return "exit"

@@ -1,11 +1,13 @@
 """The cheap halves of the standard library.
 
 Public modules cost more than the whole shim: over a bare interpreter `json` takes 7 ms, `signal`
-4 ms, `ctypes` 3 ms, their private halves together 1 ms. A private module may go or change with a
-release, so each use falls back to the public one.
+4 ms, `ctypes` 3 ms, `os` 2 ms, their private halves together 1 ms. So every module of the shim
+uses `posix`, which `os` is made of, and from here what needs a line more. A private module may go
+or change with a release, so each use falls back to the public one.
 """
 
-import os
+import posix
+import sys
 
 TYPE_CHECKING = False  # typing costs 5 ms; type checkers know the name itself
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ else:
     except ImportError:
         import signal
 
-__all__ = ["TYPE_CHECKING", "Suppress", "dumps", "loads", "prctl", "signal"]
+__all__ = ["TYPE_CHECKING", "Suppress", "call", "dumps", "fsencode", "loads", "signal"]
 
 
 class Suppress:
@@ -52,6 +54,18 @@ class _Decoding:
     parse_float = float
     parse_int = int
     parse_constant = None
+
+
+def fsencode(path: str) -> bytes:
+    """Encode a path as the kernel takes it, as `os.fsencode` does.
+
+    Args:
+        path: The path.
+
+    Returns:
+        The bytes.
+    """
+    return path.encode(sys.getfilesystemencoding(), "surrogateescape")
 
 
 def loads(text: str) -> object:
@@ -117,28 +131,32 @@ def _no_json(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
-_prctl: list[int] = []
+_addresses: dict[str, int] = {}
 
 
-def prctl(option: int, value: int) -> None:
-    """Ask the kernel for one of its services to a process.
+def call(function: str, *arguments: int) -> int:
+    """Call a function of the C library that no cheap module offers.
 
     Args:
-        option: One of the PR_ numbers of <linux/prctl.h>.
-        value: Its first argument.
+        function: Its name.
+        arguments: Its arguments, numbers all.
+
+    Returns:
+        What it returns.
 
     Raises:
-        OSError: The kernel refused, or the C library has no such function.
+        OSError: It returned -1, or the C library has no such function.
     """
     try:
         from _ctypes import call_function, dlopen, dlsym
     except ImportError:
         import ctypes
 
-        if ctypes.CDLL(None).prctl(option, value) != 0:
-            raise OSError(f"prctl({option}, {value}) failed") from None
-        return
-    if not _prctl:
-        _prctl.append(dlsym(dlopen(None, os.RTLD_NOW), "prctl"))  # type: ignore[arg-type]
-    if call_function(_prctl[0], (option, value)) != 0:
-        raise OSError(f"prctl({option}, {value}) failed")
+        result: int = getattr(ctypes.CDLL(None), function)(*arguments)
+    else:
+        if function not in _addresses:
+            _addresses[function] = dlsym(dlopen(None, posix.RTLD_NOW), function)  # type: ignore[arg-type]
+        result = call_function(_addresses[function], arguments)
+    if result == -1:
+        raise OSError(f"{function}{arguments} failed")
+    return result

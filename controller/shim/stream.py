@@ -1,9 +1,10 @@
 """The output of a headless agent: a pipe, whole into the log, rendered into the pane."""
 
-import os
+import posix
 
 from controller.shim import log
 from controller.shim.folder import RunFolder
+from controller.shim.notices import notice_output
 from controller.shim.output import Output
 from controller.shim.pane import Pane
 from controller.shim.spec import Spec
@@ -33,7 +34,8 @@ class Stream(Output):
         self._wakes = wakes
         self._recent = bytearray()
         self._reader = reader
-        os.set_blocking(reader, False)
+        posix.set_blocking(reader, False)
+        notice_output(reader, False)
         wakes.watch(reader)
 
     def pump(self) -> None:
@@ -43,8 +45,14 @@ class Stream(Output):
             if not self._move():
                 break
 
-    def tick(self) -> None:
-        """Nothing is due: each write is held against the bound."""
+    @property
+    def lags(self) -> bool:
+        """Whether the pane has more to show than a second may hold."""
+        return self._pane.lags
+
+    def tick(self) -> bool:
+        """Nothing is due: each write is held against the bound, and output itself wakes."""
+        return True
 
     def end(self) -> bytes:
         """Take the last output, once no process of the run is left.
@@ -65,12 +73,12 @@ class Stream(Output):
         if self._reader < 0:
             return False
         try:
-            data = os.read(self._reader, _CHUNK)
+            data = posix.read(self._reader, _CHUNK)
         except BlockingIOError:
             return False
         if not data:  # nobody can write any more, though the agent may live on
             self._wakes.unwatch(self._reader)
-            os.close(self._reader)
+            posix.close(self._reader)
             self._reader = -1
             return False
         self._log.write(data)

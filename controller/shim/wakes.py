@@ -1,6 +1,6 @@
 """What wakes the shim: signals, changes of the run's folder, descriptors, time."""
 
-import os
+import posix
 import select
 
 from controller.shim.stdlib import TYPE_CHECKING, Suppress, signal
@@ -8,25 +8,23 @@ from controller.shim.stdlib import TYPE_CHECKING, Suppress, signal
 if TYPE_CHECKING:
     from types import FrameType
 
-_WATCHED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGIO)
-
 
 class Wakes:
     """Turns signals into a readable pipe, so that one poll(2) waits for everything.
 
     A wake says only that something happened: the pipe may overflow and signals merge, so the
-    waiting side looks at everything after each wake.
+    waiting side looks at everything after each wake. Signals that were held come in at once.
 
     Attributes:
         told: SIGTERM or SIGHUP arrived: the shim itself shall end.
-        stirred: The watched folder changed since this was last set to False.
+        stirred: A watched folder changed since this was last set to False.
     """
 
     def __init__(self) -> None:
         self.told = False
-        self.stirred = True
+        self.stirred = False
         self._poll = select.poll()
-        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._reader, self._writer = posix.pipe2(posix.O_NONBLOCK | posix.O_CLOEXEC)
         self._poll.register(self._reader, select.POLLIN)
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -37,23 +35,7 @@ class Wakes:
         # The shim stays in the background of its own terminal, and must not be stopped there.
         for number in (signal.SIGTTOU, signal.SIGTTIN, signal.SIGTSTP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
-
-    def close(self) -> None:
-        """Give the pipe up, after another `Wakes` has taken the signals over."""
-        os.close(self._reader)
-        os.close(self._writer)
-
-    def watch_folder(self, fd: int) -> None:
-        """Be woken when a file appears in a folder.
-
-        Args:
-            fd: The folder. dnotify, for inotify instances are few (128 a user by default);
-                where the kernel or the file system has none, only the caller's own looks remain.
-        """
-        import fcntl  # here, for the agent runs by now
-
-        with Suppress(OSError):
-            fcntl.fcntl(fd, fcntl.F_NOTIFY, fcntl.DN_CREATE | fcntl.DN_RENAME | fcntl.DN_MULTISHOT)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
     def watch(self, fd: int, write: bool = False) -> None:
         """Be woken when a descriptor is ready.
@@ -82,23 +64,13 @@ class Wakes:
         for fd, _ in self._poll.poll(None if seconds is None else max(0, int(seconds * 1000) + 1)):
             if fd == self._reader:
                 with Suppress(BlockingIOError):
-                    os.read(fd, 512)
+                    posix.read(fd, 512)
 
     def _on_end(self, _number: int, _frame: "FrameType | None") -> None:
         self.told = True
 
     def _on_change(self, _number: int, _frame: "FrameType | None") -> None:
         self.stirred = True
-
-
-def hold_signals() -> None:
-    """Keep signals pending over a fork, until each side has its own `Wakes`."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
-
-
-def release_signals() -> None:
-    """Let the pending signals in."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
 
 
 def _on_other(_number: int, _frame: "FrameType | None") -> None:

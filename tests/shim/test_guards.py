@@ -82,7 +82,8 @@ def faulty(run: Run, fault: str) -> subprocess.CompletedProcess[str]:
     """Run a shim that has a defect."""
     code = (
         f"import sys\nsys.path.insert(0, {str(SHIM.parents[2])!r})\n"
-        "from controller.shim import child, main, outer, record, supervise\n"
+        "from controller.shim import child, inner, main, record, supervise\n"
+        "inner.CALM = 0.05\n"
         "def fail(*_):\n    raise ZeroDivisionError('a defect')\n"
         f"{fault}\nmain.main(['shim', {str(run.folder)!r}])"
     )
@@ -105,7 +106,7 @@ record.Ending.write = once
     [
         ("main.find_program = fail", "start"),
         ("child.start = fail", "start"),
-        ("supervise.write_started = fail", "lost"),
+        ("inner.write_started = fail", "lost"),
         ("supervise.Supervisor._act = fail", "lost"),
         (FAIL_ONCE, "lost"),
     ],
@@ -126,7 +127,7 @@ def test_own_fault(run: Run, fault: str, cause: str) -> None:
 def test_fault_of_the_outer_shim(run: Run) -> None:
     """Where the outer shim itself fails, the inner one sees it die and ends the run."""
     run.shell("exec sleep 1000")
-    done = faulty(run, "outer.stand_by = fail")
+    done = faulty(run, "main.stand_by = fail")
     assert done.returncode == 125
     assert "Traceback" not in done.stderr
     assert run.exit()["cause"] == "lost"

@@ -51,10 +51,10 @@ def test_stop_without_notices(run: Run) -> None:
     """Where the file system tells nothing, the file is found by looking."""
     run.shell("echo up; exec sleep 100")
     code = (
-        "import fcntl, sys\n"
+        f"import sys; sys.path.insert(0, {str(SHIM.parents[2])!r})\n"
         "def refuse(*_): raise OSError(22, 'no dnotify')\n"
-        "fcntl.fcntl = refuse\n"
-        f"sys.path.insert(0, {str(SHIM.parents[2])!r})\n"
+        "from controller.shim import notices\n"
+        "notices.call = refuse\n"
         "from controller.shim.main import main\n"
         f"main(['shim', {str(run.folder)!r}])"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.shim import tree
+from controller.shim import proc
 from tests.shim.world import ORPHAN, SHIM, Run, Tmux, alive, pids_of, wait_for
 
 AGENTS = {
@@ -154,11 +154,11 @@ def test_inner_killed_before_the_agent_ran_on(run: Run) -> None:
 
 
 WALK = """
-import os, sys
+import os, posix, sys
 sys.path.insert(0, {root!r})
 {hide}
-from controller.shim import tree
-tree.become_subreaper()
+from controller.shim import kinship, tree
+kinship.become_subreaper()
 if os.fork() == 0:
     os.execvp("sh", ["sh", "-c", "sleep 50 & (setsid sh -c 'sleep 50; true' &); echo up; wait"])
 os.read(0, 1)
@@ -171,8 +171,8 @@ tree.Sweep(0).finish(tree.Wakes(), {{}})
     "hide",
     [
         "",
-        "exists = os.path.exists; os.path.exists = lambda p: 'children' not in p and exists(p)",
-        "del os.pidfd_open",
+        "access = posix.access; posix.access = lambda p, m: 'children' not in p and access(p, m)",
+        "del posix.pidfd_open",
     ],
 )
 def test_walks_agree(hide: str) -> None:
@@ -207,7 +207,7 @@ def test_names_with_spaces_and_parentheses(tmp_path: Path) -> None:
     place.symlink_to("/bin/sleep")
     with subprocess.Popen([str(place), "50"]) as process:
         wait_for(lambda: "a) R" in Path(f"/proc/{process.pid}/stat").read_text(), "the name")
-        assert tree.state(process.pid).split()[1] == str(os.getpid())
-        assert tree.start_ticks(process.pid) > 0
+        assert proc.state(process.pid).split()[1] == str(os.getpid())
+        assert proc.start_ticks(process.pid) > 0
         process.kill()
-    assert tree.start_ticks(process.pid) == 0
+    assert proc.start_ticks(process.pid) == 0
