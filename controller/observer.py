@@ -1,6 +1,7 @@
 """The observer: sessions as the runtime sees them, joined with what the runs' folders tell."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from controller.agents.base import Agent, judge_exit
 from controller.core.observed import Observed, Run, Session, Sessions, Unknown
@@ -27,7 +28,7 @@ class Observer:
         self._seen: Mapping[str, Run] = {}
 
     def look(self) -> Observed | Unknown:
-        """One call to the runtime, a few stat calls for each unfinished run."""
+        """One call to the runtime, then two quick ones for each unfinished run."""
         seen = self._runtime.observe()
         if isinstance(seen, Unknown):
             return seen
@@ -43,7 +44,24 @@ class Observer:
             known = {run_id: self._run(record) for run_id, record in records.items()}
             self._known, self._records = known, records
             self._seen = {run_id: run for run_id, (_, run) in known.items()}
-        return Observed(sessions, self._seen, server)
+        return Observed(self._endable(sessions), self._seen, server)
+
+    def _endable(self, sessions: Mapping[str, Session]) -> Mapping[str, Session]:
+        """The sessions; one that was asked to end, while nobody hears, counts as ended.
+
+        Only of an adopted session can the shim be killed and the process live on. It is then swept.
+        """
+        deaf = {
+            run_id: replace(session, alive=False, pid=0)
+            for run_id, session in sessions.items()
+            if session.alive
+            and (run := self._seen.get(run_id))
+            and run.stop
+            and run.result is None
+            and run.started_at
+            and self._runs.unwatched(run_id)
+        }
+        return {**sessions, **deaf} if deaf else sessions
 
     def _run(self, record: Record) -> tuple[Record, Run]:
         before = self._known.get(record.id)

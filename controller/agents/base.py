@@ -108,6 +108,9 @@ def judge_exit(end: Exit, report: Report | None) -> Result:
             pass
     if report is not None and report.state is ReportState.BLOCKED:
         return result(Ending.BLOCKED, "AgentBlocked", report.message)
+    if end.status is None and end.signal is None:
+        text = "it ended, and whether it is done is not known: type Completed, or Pending to go on"
+        return result(Ending.BLOCKED, "ExitUnknown", text)
     if end.status == 0:
         said = report.message if report and report.state is ReportState.DONE else ""
         return result(Ending.COMPLETED, "Finished", said)

@@ -15,6 +15,7 @@ from typing import Any
 from controller.core.errors import TransientError
 from controller.core.observed import StopRequest
 from controller.runs import records, sweep
+from controller.runs.files import make, write_whole
 from controller.runs.marks import Mark
 from controller.runs.records import Meta, Record
 
@@ -87,7 +88,7 @@ class RunFolders:
         self._forget_old()
 
     def look(self) -> Mapping[str, Record]:
-        """The runs as they are now: a few quick calls for each that is not finished.
+        """The runs as they are now: two quick calls for each that is not finished.
 
         The same object as before where nothing changed.
         """
@@ -120,6 +121,20 @@ class RunFolders:
         self._newest = max(self._newest, _number(run))
         self._forget_old()
         return run in self._entries
+
+    def unwatched(self, run: str) -> bool:
+        """Whether a run's agent lives and every process that watched over it is gone.
+
+        Where the agent itself cannot be seen, as from another container, nothing is said of them.
+        """
+        folder = self.root / run
+        started = records.read_object(folder / "started.json") or {}
+        watchers = started.get("shim")
+        if not isinstance(watchers, list):
+            return False
+        if not sweep.lives(started.get("pid"), started.get("start_ticks")):
+            return False
+        return not any(sweep.is_shim(pid, folder) for pid in watchers if isinstance(pid, int))
 
     def unfinished(self) -> tuple[str, ...]:
         """Ids of the runs whose end nobody told yet."""
@@ -156,10 +171,12 @@ class RunFolders:
         except OSError as error:
             raise _unavailable(folder, error) from error
         try:
-            _write(folder / "prompt", prompt.encode("utf-8", "surrogatepass"))
-            _write(folder / "env", json.dumps(dict(environment)).encode())
-            _write(folder / "spec.json", json.dumps(document).encode())
-            _write(folder / "meta.json", records.dump_meta(meta))
+            # The folder is new and nobody looks into it yet; without meta.json, the last file, it
+            # is no run's. So nothing needs to be written aside and renamed.
+            make(f"{folder}/prompt", prompt.encode("utf-8", "surrogatepass"))
+            make(f"{folder}/env", json.dumps(dict(environment)).encode())
+            make(f"{folder}/spec.json", json.dumps(document).encode())
+            make(f"{folder}/meta.json", records.dump_meta(meta))
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise _unavailable(folder, error) from error
@@ -183,7 +200,7 @@ class RunFolders:
             return
         try:
             document = records.stop_object(stop, grace)
-            _write(self.root / run / "stop", json.dumps(document).encode())
+            write_whole(self.root / run / "stop", json.dumps(document).encode())
         except OSError as error:
             raise _unavailable(self.root / run, error) from error
         entry.record = replace(entry.record, stop=records.read_stop(self.root / run) or stop)
@@ -218,7 +235,7 @@ class RunFolders:
             document["started_at"] = started.timestamp()
         try:
             if not (folder / "exit.json").exists():
-                _write(folder / "exit.json", json.dumps(document).encode())
+                write_whole(folder / "exit.json", json.dumps(document).encode())
         except OSError as error:
             raise _unavailable(folder, error) from error
         return len(leftovers.ended)
@@ -233,7 +250,7 @@ class RunFolders:
             if entry.record.meta.project == old:
                 meta = replace(entry.record.meta, project=new)
                 try:
-                    _write(self.root / name / "meta.json", records.dump_meta(meta))
+                    write_whole(self.root / name / "meta.json", records.dump_meta(meta))
                 except OSError as error:
                     raise _unavailable(self.root / name, error) from error
                 entry.record = replace(entry.record, meta=meta)
@@ -280,22 +297,6 @@ class RunFolders:
 def _number(run: str) -> int:
     digits = run.partition("-")[0]
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) == 17 else 0
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole, 0600: temporary file, then rename.
-
-    No fsync: a power loss that loses the file ends the session that it is about too.
-    """
-    temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _unavailable(path: Path, error: OSError) -> RunsUnavailable:

@@ -1,7 +1,8 @@
 """What a runtime is: a place where sessions are started, seen and removed.
 
 A runtime knows nothing of projects and agents. It starts the shim on a run's folder, under a
-name; stopping is a request in the run's folder and no business of the runtime's.
+name, or lets it watch over a session that a person began; stopping is a request in the run's
+folder and no business of the runtime's.
 """
 
 import re
@@ -44,6 +45,25 @@ class StartRequest:
         check_name(self.name)
         if not self.folder.is_absolute():
             raise ValueError(f"the run's folder must be absolute: {str(self.folder)!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnmarkedSession:
+    """A session that carries no mark: a person began it, or its mark was lost.
+
+    Attributes:
+        id: The runtime's own handle.
+        name: The name a person attaches to.
+        pid: The process in it.
+        folder: Where that works, absolute.
+        argv: Its command line as far as it can be read; at least one word.
+    """
+
+    id: str
+    name: str
+    pid: int
+    folder: str
+    argv: tuple[str, ...]
 
 
 def check_name(name: str) -> None:
@@ -101,6 +121,44 @@ class Runtime(Protocol):
         """Remove sessions of the newest observation, and whatever still runs in them.
 
         A session of an older server, or one that is gone already, is passed over.
+
+        Raises:
+            RuntimeFault: The call failed.
+        """
+        ...
+
+    def unmarked(self, name: str) -> UnmarkedSession:
+        """The session of just that name, which nobody has marked.
+
+        Raises:
+            NotFound: `SessionMissing`; `SessionOurs` or `SessionForeign`, it is a controller's;
+                `SeveralPanes`, so that it is unclear which is meant; `SessionEnded`.
+            RuntimeFault: The call failed.
+        """
+        ...
+
+    def adopt(
+        self, session: UnmarkedSession, request: StartRequest, *, watched: bool = False
+    ) -> None:
+        """Make a session the one of a run, under the request's name; its process goes on.
+
+        All of it happens or nothing: while the name is another session's, a start of the same
+        project may be under way.
+
+        Args:
+            session: As `unmarked` told it; one that changed since is left alone.
+            request: The run.
+            watched: The session's process is the run's shim, and only its mark was lost.
+                Otherwise a shim is started that watches over the process.
+
+        Raises:
+            NotFound: `SessionChanged` or `SessionNameTaken`; nothing was done.
+            RuntimeFault: The call failed: what was done is known only by observing.
+        """
+        ...
+
+    def release(self, session: UnmarkedSession, run: str) -> None:
+        """Take the mark of a run off a session that was adopted; its process goes on.
 
         Raises:
             RuntimeFault: The call failed.

@@ -7,8 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from controller.core.errors import NotFound
 from controller.core.observed import NoServer, Observation, Session, Sessions, Unknown
-from controller.runtimes.base import RuntimeFault, StartRequest, check_batch, check_name
+from controller.runtimes.base import (
+    RuntimeFault,
+    StartRequest,
+    UnmarkedSession,
+    check_batch,
+    check_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +23,7 @@ class _Pane:
     owner: str
     session: Session
     text: str = ""
+    split: bool = False
 
 
 class MemoryRuntime:
@@ -29,6 +37,7 @@ class MemoryRuntime:
         refused: Session name → why the next starts under that name fail.
         calls: How often each method of the protocol was called.
         requests: Every request that was ever carried out, in order.
+        watched: The process of every session that a shim was started to watch over, in order.
     """
 
     kind = "memory"
@@ -38,6 +47,7 @@ class MemoryRuntime:
         self.refused: dict[str, RuntimeFault] = {}
         self.calls: Counter[str] = Counter()
         self.requests: list[StartRequest] = []
+        self.watched: list[int] = []
         self._owner = owner
         self._panes: dict[str, _Pane] | None = None
         self._servers = 0
@@ -82,6 +92,51 @@ class MemoryRuntime:
             del panes[name]
         _raise(late)
 
+    def unmarked(self, name: str) -> UnmarkedSession:
+        """The session of just that name, which nobody has marked."""
+        _raise(self._begin("unmarked"))
+        pane = (self._panes or {}).get(name)
+        if pane is None:
+            raise NotFound("SessionMissing", f"There is no session {name}.")
+        if pane.owner:
+            reason = "SessionOurs" if pane.owner == self._owner else "SessionForeign"
+            raise NotFound(reason, f"The session {name} is of the run {pane.session.run}.")
+        if pane.split:
+            raise NotFound("SeveralPanes", f"The session {name} has several panes.")
+        if not pane.session.alive:
+            raise NotFound("SessionEnded", f"What ran in the session {name} has ended.")
+        return UnmarkedSession(pane.session.id, name, pane.session.pid, "/", ("sleep", "600"))
+
+    def adopt(
+        self, session: UnmarkedSession, request: StartRequest, *, watched: bool = False
+    ) -> None:
+        """Make a session the one of a run, under the request's name."""
+        late = self._begin("adopt")
+        panes = self._panes or {}
+        pane = panes.get(session.name)
+        now = pane and (pane.owner, pane.session.id, pane.session.pid, pane.session.alive)
+        if pane is None or now != ("", session.id, session.pid, True):
+            raise NotFound("SessionChanged", f"The session {session.name} has changed just now.")
+        if request.name != session.name and request.name in panes:
+            raise NotFound("SessionNameTaken", f"There is a session {request.name} already.")
+        del panes[session.name]
+        ours = replace(pane.session, name=request.name, run=request.run)
+        panes[request.name] = replace(pane, owner=self._owner, session=ours)
+        if not watched:
+            self.watched.append(session.pid)
+        self.requests.append(request)
+        _raise(late)
+
+    def release(self, session: UnmarkedSession, run: str) -> None:
+        """Take the mark of a run off a session that was adopted."""
+        late = self._begin("release")
+        panes = self._panes or {}
+        for name, pane in panes.items():
+            known = (pane.owner, pane.session.run, pane.session.id)
+            if known == (self._owner, run, session.id):
+                panes[name] = replace(pane, owner="", session=replace(pane.session, run=""))
+        _raise(late)
+
     def screen(self, session: Session, lines: int) -> str:
         """The last lines that `write` put on the session's screen."""
         late = self._begin("screen")
@@ -97,7 +152,7 @@ class MemoryRuntime:
         return ("echo", name)
 
     def fail_next(self, method: str, fault: RuntimeFault, *, done: bool = False) -> None:
-        """Let the next call of `start`, `remove` or `screen` raise.
+        """Let the next call of a method that may fail raise.
 
         Args:
             method: The method's name.
@@ -128,6 +183,11 @@ class MemoryRuntime:
     def add_foreign(self, name: str, *, owner: str = "", run: str = "") -> None:
         """Put a session there that somebody else, or another controller, started."""
         self._put(name, run, owner)
+
+    def split(self, name: str) -> None:
+        """Open a second pane in a session, as a person does."""
+        assert self._panes is not None
+        self._panes[name] = replace(self._panes[name], split=True)
 
     def kill_session(self, name: str) -> None:
         """End a session as a person does, whoever's it is."""

@@ -123,7 +123,10 @@ ENDS = {
     "killed by a strange signal": (
         end(Cause.EXIT, signal=99), None, Ending.CRASHED, "Crashed", "killed by signal 99",
     ),
-    "nothing known": (end(Cause.EXIT), None, Ending.CRASHED, "Crashed", "exit status None"),
+    "adopted, so that only its end is known": (
+        end(Cause.EXIT), None, Ending.BLOCKED, "ExitUnknown",
+        "it ended, and whether it is done is not known: type Completed, or Pending to go on",
+    ),
     "stopped": (
         end(Cause.STOP, status=0, stop=StopRequest("user", "UserPause")),
         ReportState.DONE, Ending.STOPPED, "Stopped", "",

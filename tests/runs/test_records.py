@@ -68,14 +68,14 @@ def look(shared: tuple[Bench, str], name: str, content: bytes) -> None:
 @example("exit.json", b'{"ended_at": -62135596800, "tail": [1, [], "' + b"x" * 10_000 + b'"]}')
 @example("started.json", b'{"at": NaN, "pid": true}')
 @example("events.jsonl", b'{"type": "report", "state": "done", "at": ' + b"9" * 5000 + b"}")
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None)
 def test_any_bytes(shared: tuple[Bench, str], name: str, content: bytes) -> None:
     """Any bytes in any of the files are read without an exception."""
     look(shared, name, content)
 
 
 @given(st.sampled_from(FILES), DOCUMENTS.map(tame))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 def test_any_values(shared: tuple[Bench, str], name: str, document: dict[str, object]) -> None:
     """Any values under the contract's keys are read without an exception."""
     look(shared, name, json.dumps(document).encode() + b"\n")

@@ -94,7 +94,7 @@ def test_runs_that_matter(bench: Bench) -> None:
     st.sets(st.integers(0, 4)),
     st.integers(0, 6000),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 def test_any_runs(
     tmp_path_factory: pytest.TempPathFactory,
     runs: list[tuple[float, int]], keep: set[int], limit: int,

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,42 @@ def test_the_shim_is_found_by_its_folder(bench: Bench, processes: Processes) -> 
     )
     assert bench.runs.sweep(run) == 1
     assert shim.wait(5) == -9
+
+
+def started(bench: Bench, run: str, pid: int, later: int = 0) -> None:
+    """The record of a process, which bears no mark of the run, as its agent."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19])
+    bench.put(run, "started.json", json.dumps({"pid": pid, "start_ticks": ticks + later, "at": 1}))
+
+
+def test_an_adopted_process(bench: Bench, processes: Processes) -> None:
+    """It is known by the record; what it began ends with it, and so does what watches over it."""
+    run = bench.make()
+    script = "setsid sleep 1000 & (sleep 1000 &) ; echo ready; wait"
+    shell = processes.start("sh", "-c", script)
+    bystander = processes.start(*SLEEP)
+    assert shell.stdout
+    assert shell.stdout.readline() == b"ready\n"
+    words = ("controller/shim/__main__.py", "--adopt", str(bench.root / run), str(shell.pid))
+    warden = processes.start(sys.executable, "-I", "-c", "import time; time.sleep(1000)", *words)
+    started(bench, run, shell.pid)
+    wait_for(lambda: len(sweep.find(run, bench.root / run)) == 4, "four processes")
+
+    assert bench.runs.sweep(run) == 4
+
+    # The shell may see its child's end first, and then end by itself.
+    assert shell.wait(5) in {0, -9}
+    assert warden.wait(5) == -9
+    assert bystander.poll() is None
+
+
+def test_a_later_process_of_the_same_number(bench: Bench, processes: Processes) -> None:
+    """A pid alone names nothing."""
+    run = bench.make()
+    process = processes.start(*SLEEP)
+    started(bench, run, process.pid, later=-1)
+    assert bench.runs.sweep(run) == 0
+    assert process.poll() is None
 
 
 def test_a_person_who_looks_into_the_folder(bench: Bench, processes: Processes) -> None:

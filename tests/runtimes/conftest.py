@@ -9,6 +9,7 @@ import pytest
 
 from controller.runtimes.tmux import TmuxRuntime
 from tests.runtimes.lab import Lab
+from tests.runtimes.worlds import MemoryWorld, TmuxWorld, World
 
 
 @pytest.fixture
@@ -29,3 +30,12 @@ def lab() -> Iterator[Lab]:
 def runtime(lab: Lab) -> TmuxRuntime:
     """The runtime on the lab's server."""
     return lab.runtime()
+
+
+@pytest.fixture(params=["memory", "tmux"])
+def world(request: pytest.FixtureRequest) -> World:
+    """Each runtime in its world."""
+    if request.param == "memory":
+        return MemoryWorld()
+    lab: Lab = request.getfixturevalue("lab")
+    return TmuxWorld(lab)

@@ -1,35 +1,11 @@
-"""What every runtime promises; a new one is tested by a line in `world`."""
-
-from collections.abc import Sequence
+"""What every runtime promises; a new one is tested by a line in the fixture `world`."""
 
 import pytest
 
-from controller.core.observed import NoServer, Session, Sessions, Unknown
+from controller.core.observed import NoServer, Sessions, Unknown
 from controller.runtimes.base import RuntimeFault
 from controller.runtimes.registry import runtime_class
-from tests.runtimes.lab import Lab
-from tests.runtimes.worlds import MemoryWorld, TmuxWorld, World
-
-
-@pytest.fixture(params=["memory", "tmux"])
-def world(request: pytest.FixtureRequest) -> World:
-    """Each runtime in its world."""
-    if request.param == "memory":
-        return MemoryWorld()
-    lab: Lab = request.getfixturevalue("lab")
-    return TmuxWorld(lab)
-
-
-def seen(world: World) -> Sequence[Session]:
-    """The sessions of an observation that must succeed."""
-    observed = world.runtime.observe()
-    assert isinstance(observed, Sessions), observed
-    return observed.sessions
-
-
-def runs(world: World) -> set[str]:
-    """The runs that have a session."""
-    return {session.run for session in seen(world)}
+from tests.runtimes.worlds import World, runs, seen
 
 
 def test_kind_is_the_word_of_the_registry(world: World) -> None:

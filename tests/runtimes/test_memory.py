@@ -59,6 +59,30 @@ def test_a_person_may_end_a_session() -> None:
     assert runs(runtime) == ["r2"]
 
 
+def test_an_adopted_session_is_watched_over() -> None:
+    """Once, by a shim on its process; one that lost its mark has its shim."""
+    runtime = MemoryRuntime()
+    runtime.add_foreign("mine")
+    runtime.add_foreign("web")
+    mine, web = runtime.unmarked("mine"), runtime.unmarked("web")
+    runtime.adopt(mine, APP)
+    runtime.adopt(web, WEB, watched=True)
+    assert runtime.watched == [mine.pid]
+    assert runtime.requests == [APP, WEB]
+
+
+@pytest.mark.parametrize(("done", "expected"), [(False, []), (True, ["r1"])])
+def test_an_adoption_fails_once_before_or_after_its_work(done: bool, expected: list[str]) -> None:
+    """A lost answer and a lost call look the same to the caller, not to the world."""
+    runtime = MemoryRuntime()
+    runtime.add_foreign("mine")
+    found = runtime.unmarked("mine")
+    runtime.fail_next("adopt", FAULT, done=done)
+    with pytest.raises(RuntimeFault):
+        runtime.adopt(found, APP)
+    assert expected == runs(runtime)
+
+
 def test_calls_are_counted() -> None:
     """A tick with nothing to do is one observation and nothing else."""
     runtime = MemoryRuntime()

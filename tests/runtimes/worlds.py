@@ -2,10 +2,11 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from controller.core.observed import Session, Unknown
+from controller.core.observed import Session, Sessions, Unknown
 from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
 from controller.runtimes.memory import MemoryRuntime
 from tests.runtimes.lab import Lab, sessions_of, wait_for
@@ -47,6 +48,14 @@ class World(Protocol):
         """Start another's session, or with an owner another controller's."""
         ...
 
+    def split(self, name: str) -> None:
+        """Open a second pane in a session."""
+        ...
+
+    def kill_session(self, name: str) -> None:
+        """End a session as a person does."""
+        ...
+
 
 class MemoryWorld:
     """The world of the in-memory runtime, which has all faults built in."""
@@ -55,6 +64,8 @@ class MemoryWorld:
         self.runtime = MemoryRuntime()
         self.end = self.runtime.end
         self.lose_server = self.runtime.lose_server
+        self.split = self.runtime.split
+        self.kill_session = self.runtime.kill_session
 
     def request(self, name: str, run: str = "") -> StartRequest:
         """A request; the folder need not exist."""
@@ -67,7 +78,10 @@ class MemoryWorld:
     def stall(self) -> None:
         """Let the server not answer."""
         self.runtime.unknown = Unknown("TmuxTimeout", "The server did not answer.")
-        self.runtime.fail_next("start", RuntimeFault("TmuxTimeout", "The server did not answer."))
+        for method in ("start", "unmarked", "adopt"):
+            self.runtime.fail_next(
+                method, RuntimeFault("TmuxTimeout", "The server did not answer.")
+            )
 
     def resume(self) -> None:
         """Let it answer again."""
@@ -75,7 +89,7 @@ class MemoryWorld:
 
     def add_foreign(self, name: str, owner: str) -> None:
         """Start another's session."""
-        self.runtime.add_foreign(name, owner=owner, run=f"run-{name}")
+        self.runtime.add_foreign(name, owner=owner, run=f"run-{name}" if owner else "")
 
 
 class TmuxWorld:
@@ -118,5 +132,25 @@ class TmuxWorld:
         else:
             self.lab.tmux("new-session", "-d", "-s", name, "sleep 600")
 
+    def split(self, name: str) -> None:
+        """Open a second pane."""
+        self.lab.tmux("split-window", "-d", "-t", f"={name}:", "sleep 600")
+
+    def kill_session(self, name: str) -> None:
+        """End a session, its process included."""
+        self.lab.tmux("kill-session", "-t", f"={name}")
+
     def _session(self, run: str) -> Session:
         return next(s for s in sessions_of(self.runtime) if s.run == run)
+
+
+def seen(world: World) -> Sequence[Session]:
+    """The sessions of an observation that must succeed."""
+    observed = world.runtime.observe()
+    assert isinstance(observed, Sessions), observed
+    return observed.sessions
+
+
+def runs(world: World) -> set[str]:
+    """The runs that have a session."""
+    return {session.run for session in seen(world)}
