@@ -68,7 +68,7 @@ class Actor:
         self._runtime = runtime
         self._runs = runs
         self._agents = agents
-        self._terms = terms
+        self.terms = terms
         self._metrics = metrics
         self._on_run = on_run
 
@@ -111,9 +111,9 @@ class Actor:
 
     def _stop(self, action: Stop) -> None:
         """Ask by the run's folder; where that takes no word, the session's own end is the word."""
-        stop = StopRequest(action.by, action.reason)
+        stop = StopRequest(action.by, action.reason, action.message)
         try:
-            self._runs.request_stop(action.run, stop, action.message, self._terms.grace)
+            self._runs.request_stop(action.run, stop, self.terms.grace)
         except RunsUnavailable:
             if action.session is None:
                 raise
@@ -174,9 +174,9 @@ class Actor:
             folder=work.folder,
             mode=launch.mode.value,
             stdin="prompt" if launch.prompt_on_stdin else None,
-            grace=self._terms.grace,
-            log_bytes=self._terms.log_bytes,
-            log_files=self._terms.log_files,
+            grace=self.terms.grace,
+            log_bytes=self.terms.log_bytes,
+            log_files=self.terms.log_files,
         )
         meta = Meta(
             project=work.project,
@@ -202,18 +202,18 @@ class Actor:
         return StartRequest(run, work.slug, folder, pipe_output=interactive), conversation
 
     def _inherited(self, names: tuple[str, ...]) -> dict[str, str]:
-        own = self._terms.environment
-        return {name: own[name] for name in (*self._terms.inherit, *names) if name in own}
+        own = self.terms.environment
+        return {name: own[name] for name in (*self.terms.inherit, *names) if name in own}
 
     def _gpu_environment(self, work: Workload) -> dict[str, str]:
         """A project that was given no GPU sees none."""
-        if not self._terms.gpus:
+        if not self.terms.gpus:
             return {}
         return {"CUDA_VISIBLE_DEVICES": ",".join(str(index) for index in work.gpus)}
 
     def _make_workspace(self, work: Workload) -> None:
         folder = Path(work.folder)
-        if not folder.is_relative_to(self._terms.workspaces):
+        if not folder.is_relative_to(self.terms.workspaces):
             return
         try:
             folder.mkdir(parents=True, exist_ok=True)

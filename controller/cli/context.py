@@ -4,8 +4,8 @@ import argparse
 import os
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from controller.app import App, build
 from controller.cli import stamp
 from controller.core.report import VERSION, ProjectView, Report
 from controller.layout import DATABASE, LOCK
@@ -13,6 +13,9 @@ from controller.locks import Holder, held_by
 from controller.settings import Settings, find_config, load_settings
 from controller.settings.environment import variables
 from controller.settings.load import SCHEMA
+
+if TYPE_CHECKING:
+    from controller.app import App
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -39,8 +42,10 @@ def _stamp(path: Path, settings: Settings) -> None:
     stamp.leave(str(paths.state), str(path), files, names, os.environ, facts)
 
 
-def build_app(settings: Settings, *, readonly: bool = False) -> App:
+def build_app(settings: Settings, *, readonly: bool = False) -> "App":
     """All parts, put together on this process's environment."""
+    from controller.app import build  # takes as long as all else that most commands do
+
     return build(settings, os.environ, readonly=readonly)
 
 

@@ -1,0 +1,14 @@
+"""Where things lie in the state folder, and what time it is: known to all who start a process."""
+
+from datetime import datetime
+
+LOCK = "controller.lock"
+DATABASE = "sidekick.db"
+SOCKET = "socket"
+TOKEN = "token"  # noqa: S105 - a file's name
+ROW_SCHEMA = "row.schema.json"
+
+
+def clock() -> datetime:
+    """The time, in the local zone."""
+    return datetime.now().astimezone()
