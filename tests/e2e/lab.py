@@ -94,6 +94,12 @@ class Lab:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the controller and wait until it is ready."""
+        process = self.start_unready(*arguments)
+        wait_for("readiness", lambda: self.get("/readyz") is not None)
+        return process
+
+    def start_unready(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the controller and wait until its server answers."""
         log = self.root / "out.log"
         with log.open("a", encoding="utf-8") as out:
             process = subprocess.Popen(
@@ -102,11 +108,11 @@ class Lab:
                 text=True,
             )  # fmt: skip
         self.controllers.append(process)
-        wait_for("the controller's server", self._url)
-        wait_for("readiness", lambda: self.get("/readyz") is not None)
+        wait_for("the controller's server", self.url)
         return process
 
-    def _url(self) -> str:
+    def url(self) -> str:
+        """The address of the newest controller's server; empty until it listens."""
         assert self.controllers[-1].poll() is None, self.output()
         lines = [line for line in self.output().splitlines() if "shown on http" in line]
         count = sum(1 for _ in self.controllers)
@@ -115,7 +121,7 @@ class Lab:
     def get(self, path: str) -> str | None:
         """GET from the controller's server; None unless it answers 200."""
         try:
-            with urllib.request.urlopen(self._url() + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.url() + path, timeout=5) as answer:
                 return str(answer.read().decode())
         except OSError:
             return None

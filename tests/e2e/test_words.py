@@ -62,8 +62,8 @@ def test_an_invalid_row_is_shown_and_its_session_left_alone(lab: Lab) -> None:
     assert alive(pid)
 
 
-def test_a_deleted_row_ends_after_half_a_minute(lab: Lab) -> None:
-    """A person's deletion is acted on, but not at once."""
+def test_a_deleted_row_ends_after_half_a_minute_and_may_come_back(lab: Lab) -> None:
+    """A person's deletion is acted on, but not at once; added again, it goes on."""
     lab.settle_in(
         f"One,1,Pending,,,{WORKS},,,,", f"Two,1,Pending,,,{WORKS},,,,",
         f"Three,1,Pending,,,{WORKS},,,,", f"Four,1,Pending,,,{WORKS},,,,",
@@ -77,6 +77,9 @@ def test_a_deleted_row_ends_after_half_a_minute(lab: Lab) -> None:
     wait_for("its end", lambda: "two" not in lab.sessions(), 40)
     assert len(lab.agents()) == 3
     assert "its row was deleted" in lab.output()
+    lab.append(next(row for row in rows if row.startswith("Two,")))
+    wait_for("it goes on", lambda: "two" in lab.sessions())
+    assert "Two Returned: the row is back" in lab.output()
 
 
 def test_a_renamed_row_is_the_same_project(lab: Lab) -> None:
