@@ -112,7 +112,7 @@ class TestRoundTrip:
         assert Memory() == opened().load()
 
     @given(st.dictionaries(TEXT, MEMBERS, max_size=2), TEXT)
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None)
     def test_every_field(
         self, tmp_path_factory: pytest.TempPathFactory, members: dict[str, ProjectMemory], word: str
     ) -> None:

@@ -158,7 +158,7 @@ def held(project: Project, content: bytes) -> None:
 @example(b"")
 @example(b"\xef\xbb\xbf")
 @example(b"\xfe\xff\0a")
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None)
 def test_anything_for_a_file(shared: Project, content: bytes) -> None:
     """Any bytes give settings or a refusal, never another exception."""
     held(shared, content)
@@ -182,7 +182,7 @@ TREES = st.dictionaries(
 
 
 @given(TREES)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 def test_any_values_for_the_settings(shared: Project, tree: dict[str, object]) -> None:
     """Any YAML values under the settings' names give settings or a refusal."""
     held(shared, yaml.safe_dump({"default_agent": "demo", **tree}).encode())

@@ -36,7 +36,7 @@ def csv_values_of(text: str) -> list[list[str]]:
 @example('"')
 @example('""""')
 @example('a,"')
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None)
 def test_any_text_is_read_as_python_reads_it(text: str) -> None:
     """Whatever the text, both give the same values, or both refuse it."""
     assume("=======" not in text)  # git's, and no affair of the csv module's
@@ -50,7 +50,7 @@ def test_any_text_is_read_as_python_reads_it(text: str) -> None:
 
 
 @given(TABLES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 def test_what_python_wrote_is_read_back(table: list[list[str]], line_end: str, ended: bool) -> None:
     """Any values, quoted by the csv module, are read back, the last line ended or not."""
     file = io.StringIO(newline="")
@@ -61,7 +61,7 @@ def test_what_python_wrote_is_read_back(table: list[list[str]], line_end: str, e
 
 
 @given(TEXTS)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 def test_cells_know_their_places(text: str) -> None:
     """Spans hold the cells' own characters, in order, with one comma between two."""
     try:

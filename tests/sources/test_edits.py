@@ -23,7 +23,7 @@ def snapshot(rows: list[dict[str, str]]) -> Snapshot:
 
 
 @given(LISTS, LISTS, st.lists(WISHES, max_size=5))
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None)
 def test_what_is_written_was_read_so(
     before: list[dict[str, str]], after: list[dict[str, str]], wishes: list[dict[str, str]]
 ) -> None:
@@ -56,7 +56,7 @@ def test_what_is_written_was_read_so(
 
 
 @given(LISTS, st.lists(WISHES, max_size=5))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 def test_settling_again_changes_nothing(
     before: list[dict[str, str]], wishes: list[dict[str, str]]
 ) -> None:
