@@ -42,6 +42,14 @@ def name_of(pid: int) -> str:
         return ""
 
 
+def command_of(pid: int) -> bytes:
+    """The process's argv, its words apart by NUL; empty where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Processor time of processes, and of those of their children that ended.
 

@@ -13,13 +13,16 @@ from bench.peers.base import Peer
 from bench.peers.circus import Circus
 from bench.peers.libtmux_idiom import LibtmuxIdiom
 from bench.peers.raw_tmux import RawTmux
-from bench.peers.supervisord import Supervisord, SupervisordLaunch
-from bench.peers.tmuxp import Tmuxp
+from bench.peers.supervisord import Supervisord, SupervisordLaunch, SupervisordUpdate
+from bench.peers.tmuxp import Tmuxp, TmuxpWindows
 
 PEERS: Mapping[str, type[Peer]] = MappingProxyType(
     {
         peer.name: peer
-        for peer in (RawTmux, Supervisord, Tmuxp, LibtmuxIdiom, Circus, SupervisordLaunch)
+        for peer in (
+            *(RawTmux, SupervisordUpdate, Tmuxp, LibtmuxIdiom, Circus),
+            *(TmuxpWindows, Supervisord, SupervisordLaunch),
+        )
     }
 )
 

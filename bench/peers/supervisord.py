@@ -7,6 +7,7 @@ import xmlrpc.client
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from bench.peers.base import Peer
 from bench.peers.install import programs_of
@@ -91,6 +92,28 @@ class Supervisord(Peer):
             self._remote.supervisor.getState()
             return True
         return False
+
+
+class SupervisordUpdate(Supervisord):
+    """The same, that is up and knows no program until its configuration is saved with them.
+
+    This is what its users do to start programs that are new, as ours save the list.
+    """
+
+    name = "supervisord, updated"
+    _autostart = "true"
+
+    def up(self, programs: Mapping[str, Sequence[str]]) -> None:
+        """It runs on an empty configuration."""
+        super().up({})
+        self._programs = dict(programs)
+
+    def start(self) -> None:
+        """The configuration is saved, then `supervisorctl update` without its start."""
+        self._configure(self._programs)
+        answer = cast("list[list[list[str]]]", self._remote.supervisor.reloadConfig())
+        for group in answer[0][0]:
+            self._remote.supervisor.addProcessGroup(group)
 
 
 class SupervisordLaunch(Supervisord):

@@ -1,11 +1,13 @@
 """An observation and a plan where there is nothing to do, against one raw list."""
 
+import time
 from collections.abc import Iterator
 
 from bench.calls import calls_of, raw_list
 from bench.clock import compete, timed
 from bench.options import Options
 from bench.project import Project, stand_in_sessions
+from bench.rows.waiting import AGED
 from bench.table import Line, counted, versus
 from bench.world import World
 from controller.app import App
@@ -21,6 +23,7 @@ def measure(options: Options) -> Iterator[Line]:
         project = Project(world, slots=number)
         app = project.build(stand_in=True)
         stand_in_sessions(project, app, rows=number, sessions=number)
+        time.sleep(AGED)
         calls = calls_of(world, lambda: observe_and_plan(app))
         contestants = {
             "ours": lambda: observe_and_plan(app),

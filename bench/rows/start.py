@@ -8,14 +8,14 @@ from bench.clock import compete, until
 from bench.execs import Execs
 from bench.options import Options
 from bench.peers import PEERS, taking_part
-from bench.peers.supervisord import SupervisordLaunch
+from bench.peers.supervisord import SupervisordLaunch, SupervisordUpdate
 from bench.project import Project, names, new_rows, settle
 from bench.table import Line, versus
 from bench.world import FOREVER, SECONDS, World
 
 GOALS: Mapping[str, tuple[float, str]] = {
     "raw tmux loop": (1.6, "≤ 1.60x"),
-    "supervisord": (1 / 2, "≤ 0.50x (≥ 2x faster)"),
+    SupervisordUpdate.name: (1 / 2, "≤ 0.50x (≥ 2x faster)"),
     "tmuxp load": (1 / 10, "≤ 0.10x (≥ 10x faster)"),
 }
 TERMINAL = "ours, interactive"

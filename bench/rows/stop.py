@@ -1,9 +1,13 @@
-"""From the save of the list until nothing of any agent's tree is left, against the peers."""
+"""From the save of the list until nothing of any agent's tree is left, against the peers.
+
+Who keeps the agents is nobody's tree: not the shims, not supervisord.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from bench import processes
 from bench.clock import compete, since, until
 from bench.execs import Execs
 from bench.options import Options
@@ -14,6 +18,7 @@ from bench.table import Line, limited, versus
 from bench.world import FOREVER, SECONDS, World
 
 MOST = 1500.0
+WITH_SHIMS = "ours, shims included"
 TREE = ("sh", "-c", '"$0" "$1"; :')
 """A shell that waits for its child; with the program and its argument, the agent's argv."""
 
@@ -24,6 +29,7 @@ def measure(options: Options) -> Iterator[Line]:
     peers = ("supervisord", "raw tmux loop")
     contestants = {
         "ours": partial(_ours, number),
+        WITH_SHIMS: partial(_ours, number, shims=True),
         **{name: partial(_theirs, name, number) for name in peers},
     }
     results = compete(options.rounds_of(5, quick=1), contestants, warm_up=False, say=options.say)
@@ -32,10 +38,11 @@ def measure(options: Options) -> Iterator[Line]:
     yield limited("stop", what, ours, ours.median, MOST)
     yield versus("stop", what, results, "supervisord", most=1.0)
     yield versus("stop", what, results, "raw tmux loop")
+    yield versus("stop", f"{what}, and the shims", results, "raw tmux loop", ours=WITH_SHIMS)
 
 
-def _ours(number: int) -> float:
-    """Every row's Status becomes Paused; shims count among what must be gone."""
+def _ours(number: int, *, shims: bool = False) -> float:
+    """Every row's Status becomes Paused; with `shims` they must be gone too."""
     with World() as world:
         programs = {name: world.program(name) for name in names(number)}
         argv = (*TREE, str(world.program("{project}")), FOREVER)
@@ -54,7 +61,12 @@ def _ours(number: int) -> float:
             if tick.errors or tick.plan is None or len(tick.plan.changes) != number:
                 raise RuntimeError(f"not all were stopped: {tick.errors}")
 
-        return _until_gone(world, frozenset(), stop, 2 * number)
+        keepers = frozenset() if shims else _shims(world)
+        return _until_gone(world, keepers, stop, 2 * number)
+
+
+def _shims(world: World) -> frozenset[int]:
+    return frozenset(pid for pid in world.trees() if b"/shim/" in processes.command_of(pid))
 
 
 def _theirs(name: str, number: int) -> float:

@@ -1,11 +1,13 @@
 """A whole tick of a long list where there is nothing to do, against one raw list."""
 
+import time
 from collections.abc import Iterator
 
 from bench.calls import calls_of, files_of, raw_list
 from bench.clock import compete, timed
 from bench.options import Options
 from bench.project import Project, stand_in_sessions
+from bench.rows.waiting import AGED
 from bench.table import Line, counted, versus
 from bench.world import World
 
@@ -20,6 +22,7 @@ def measure(options: Options) -> Iterator[Line]:
         project = Project(world, slots=number)
         app = project.build(stand_in=True)
         stand_in_sessions(project, app, rows=2 * number, sessions=number)
+        time.sleep(AGED)
         before = files_of(world.root)
         calls = calls_of(world, app.reconciler.tick)
         after = files_of(world.root)

@@ -1,5 +1,6 @@
 """Which agents wait for a person? What the controller does to know, against one raw list."""
 
+import time
 from collections.abc import Iterator
 from itertools import cycle
 
@@ -10,6 +11,9 @@ from bench.project import Project, look, report, stand_in_sessions
 from bench.table import Line, versus
 from bench.world import World
 from controller.core.observed import ReportState
+
+AGED = 3.0
+"""Seconds after which folders that were just made are looked at as those of running agents are."""
 
 
 def measure(options: Options) -> Iterator[Line]:
@@ -41,6 +45,7 @@ def measure(options: Options) -> Iterator[Line]:
                 raise RuntimeError("the controller does not know who waits")
 
         calls = calls_of(world, scan)
+        time.sleep(AGED)
         results = compete(
             options.rounds_of(40, quick=3),
             {"ours": timed(scan), "raw list-panes": timed(raw_list(world, calls[0]))},
