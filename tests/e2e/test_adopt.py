@@ -157,6 +157,7 @@ def test_without_a_controller(lab: Lab) -> None:
     assert lab.sessions() == ["one"]
 
 
+@pytest.mark.slow
 def test_a_controller_that_is_killed_in_between(lab: Lab) -> None:
     """Killed before, between and after: the session is the project's, and stays."""
     lab.settle_in(ONE, TWO, slots=1)
@@ -201,6 +202,7 @@ def test_an_end_that_nobody_asked_for(lab: Lab) -> None:
     lab.wait_reason("Two", "Capacity")
 
 
+@pytest.mark.slow
 def test_the_controllers_own_session(lab: Lab) -> None:
     """Were it adopted, a stop of the project would end the controller."""
     lab.settle_in(ONE, TWO, slots=1)
@@ -233,6 +235,7 @@ def test_a_session_in_the_way(lab: Lab) -> None:
     assert list(lab.agents().values()) == [pid]
 
 
+@pytest.mark.slow
 def test_the_screen_of_an_earlier_run_gives_way(lab: Lab) -> None:
     """An ended session holds the name as well."""
     lab.settle_in('One,1,Pending,,,"echo done",,,,')
@@ -254,6 +257,7 @@ def test_the_screen_of_an_earlier_run_gives_way(lab: Lab) -> None:
     assert list(marks(lab)) == ["one"]
 
 
+@pytest.mark.slow
 def test_refusals_change_nothing(lab: Lab) -> None:
     """Each says why; the session stays the person's, and no run is begun."""
     lab.settle_in(
@@ -312,6 +316,7 @@ def test_the_list_cannot_be_read(lab: Lab) -> None:
     assert not runs(lab)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("session", "project", "shortened"),
     [
@@ -335,6 +340,7 @@ def test_odd_names(lab: Lab, session: str, project: str, shortened: str) -> None
     assert list(lab.agents().values()) == [pid]
 
 
+@pytest.mark.slow
 def test_twice_and_two_projects(lab: Lab) -> None:
     """One session is one project's, and one project has one session."""
     lab.settle_in(ONE, TWO)
@@ -354,6 +360,7 @@ def test_twice_and_two_projects(lab: Lab) -> None:
     assert sorted(lab.agents().values()) == sorted([first, second])
 
 
+@pytest.mark.slow
 def test_all_at_once(lab: Lab) -> None:
     """Whoever asks at the same time, also the controller: a project has one session."""
     lab.settle_in(ONE)
@@ -377,6 +384,7 @@ def test_all_at_once(lab: Lab) -> None:
     assert all(alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_a_lost_mark(lab: Lab) -> None:
     """The session is the same run's as before, with its conversation and its reports."""
     lab.settle_in(ONE, TWO)
@@ -398,6 +406,7 @@ def test_a_lost_mark(lab: Lab) -> None:
     assert all(marks(lab).values())
 
 
+@pytest.mark.slow
 def test_the_server_is_killed(lab: Lab) -> None:
     """Whatever of the session survives that is ended, and then the project goes on."""
     lab.settle_in(ONE, times={"tick": 1, "stop_grace": 1})
@@ -415,6 +424,7 @@ def test_the_server_is_killed(lab: Lab) -> None:
     assert pid not in lab.agents().values()
 
 
+@pytest.mark.slow
 def test_what_watches_is_killed(lab: Lab) -> None:
     """The session works on, and still ends when it is asked to."""
     lab.settle_in(ONE, times={"tick": 1, "stop_grace": 1})
@@ -467,6 +477,7 @@ def app(lab: Lab) -> Iterator[App]:
     app.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done", [True, False])
 def test_an_answer_that_is_lost(lab: Lab, app: App, done: bool) -> None:
     """The mark tells what became of it: a run with a session keeps its folder."""

@@ -135,7 +135,7 @@ def test_shell_that_ignores_term(run: Run, hand: Tmux, adopted: list[int]) -> No
     """A shell at its prompt ignores TERM; the stop need not wait for the end of the grace."""
     hand("new-session", "-d", "-s", "hand", "--", "bash", "--norc", "-i")
     pid = int(hand("display-message", "-p", "-t", "=hand:", "#{pane_pid}"))
-    hand("send-keys", "-t", "=hand:", f"sleep 1000 & echo $! >{run.folder}/job; touch up", "Enter")
+    hand("send-keys", "-t", "=hand:", f"sleep 1000 & echo $! >{run.folder}/job", "Enter")
     adopted += [pid, run.orphan("job"), adopt(run, hand, pid)]
     run.stop(grace=30)
     assert run.exit(5)["cause"] == "stop"
