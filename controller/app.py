@@ -1,8 +1,11 @@
 """The composition root: the only place that knows all the parts."""
 
 import logging
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from controller.actor import Actor
@@ -73,6 +76,10 @@ class App:
         Raises:
             AlreadyRunning: Another has it.
         """
+        # Whoever is seen to hold the lock is woken by this signal, which ends a process that is not
+        # prepared for it; a wake before the first tick says nothing new.
+        with suppress(ValueError):  # only the main thread may; no other is a controller's
+            signal.signal(signal.SIGUSR1, _sleep_on)
         for lock, what in self.locks:
             lock.acquire(what)
 
@@ -189,6 +196,10 @@ def build(settings: Settings, environment: Mapping[str, str], *, readonly: bool 
         metrics, reconciler, observer, wakes,
         _locks(settings, source),
     )  # fmt: skip
+
+
+def _sleep_on(_number: int, _frame: FrameType | None) -> None:
+    """Nothing waits yet that could be woken."""
 
 
 def _locks(settings: Settings, source: Source) -> tuple[tuple[Lock, str], ...]:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 from tests.e2e.lab import SIDEKICK, Lab, alive, wait_for
 
@@ -127,3 +128,23 @@ def test_a_quick_look_beside_the_controller(lab: Lab) -> None:
         done = lab.sidekick("get", "-o", "wide")
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.splitlines()[1].split()[:4] == ["One", "In", "Progress", "Running"]
+
+
+def test_a_wake_before_the_first_tick_ends_nobody(lab: Lab) -> None:
+    """Whoever holds the lock may be woken at once, even while it is still starting."""
+    lab.settle_in()
+    lab.start_unready()
+    process = lab.controllers[-1]
+    lab.stop()
+    script = (
+        "import os, signal, sys; from pathlib import Path;"
+        "from controller.app import build; from controller.settings import load_settings;"
+        "app = build(load_settings(Path('config.yaml'), os.environ), os.environ); app.lock();"
+        "os.kill(os.getpid(), signal.SIGUSR1); app.close(); print('alive')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=lab.root, env=lab.environment,
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert process.returncode == 0
+    assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
