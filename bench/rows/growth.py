@@ -1,11 +1,13 @@
 """How an observation grows with the number of sessions."""
 
+import time
 from collections.abc import Iterator
 
 from bench.calls import calls_of, raw_list
 from bench.clock import compete, timed
 from bench.options import Options
 from bench.project import Project, look, stand_in_sessions
+from bench.rows.waiting import AGED
 from bench.table import Line, versus
 from bench.world import World
 
@@ -27,6 +29,7 @@ def measure(options: Options) -> Iterator[Line]:
         for size in sizes:
             options.say(f"{size} sessions")
             stand_in_sessions(project, app, rows=size, sessions=size)
+            time.sleep(AGED)
             asked = calls_of(world, lambda: look(app))
             results = compete(
                 options.rounds_of(30, quick=3),
