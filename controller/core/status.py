@@ -98,13 +98,13 @@ def summarize(
         if name in starts:
             member, after = _after_start(member, starts[name], verdict, now)
         project = desired.projects.get(name)
+        told = after.brief and name in acted  # by the action's own event
         if name in plan.spoken:
             after = replace(after, brief=False)
         member, said[name] = _say(
             name, project, member, after, observed, now, stale=name in plan.stale
         )
         members[name] = member
-        told = after.brief and name in acted
         if not told and (event := _news(name, plan.memory.projects[name], member, after, now)):
             events.append(event)
     rows = [said.pop(name) for name in desired.projects if name in said]
