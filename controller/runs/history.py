@@ -1,16 +1,21 @@
 """A project's history: its newest runs as their folders tell them, and what a run printed."""
 
 import os
-import re
-import stat
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.core.detail import RunView
 from controller.core.exits import Exit
+from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, Result
 from controller.runs import records
+from controller.runs.documents import moment, read_object
+from controller.runs.files import open_plain
+from controller.runs.meta import Meta, read_meta
+from controller.runs.printed import plain
+from controller.runs.redacted import Redact, redacted
+from controller.runs.stream import Fold, Stream
 
 RUNS = 10
 """So many runs are told."""
@@ -20,24 +25,24 @@ TAIL_LINES = 20
 TAIL_BYTES = 65_536
 """How much of the end of output.log is read for its last lines."""
 
-Judge = Callable[[Exit, Report | None], Result]
-"""What the end of a run means, given its agent's newest report."""
 
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
-    r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS, SOS, PM, APC
-    r"|\x1b[ -/]*[0-~]"  # other two-character sequences
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How an agent's runs are read.
 
+    Attributes:
+        fold: What its events mean.
+        judge: What the end of a run means, given its newest report and its events.
+        redact: Takes secrets out of what the agent said.
+    """
 
-def plain(text: str) -> str:
-    """The text without escapes and control characters, but for tabs and line ends."""
-    return _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    fold: Fold
+    judge: Callable[[Exit, Report | None, Facts], Result]
+    redact: Redact = str
 
 
 def history(
-    root: Path, project: str, run: str, judge_of: Callable[[str], Judge], last: int = RUNS
+    root: Path, project: str, run: str, reading_of: Callable[[Meta], Reading], last: int = RUNS
 ) -> tuple[RunView, ...]:
     """The newest runs of a project, the newest first.
 
@@ -45,21 +50,21 @@ def history(
         root: The runs' folder.
         project: The project's name.
         run: Its newest run's id, by whose slug runs under an earlier name are known; may be empty.
-        judge_of: Name of an agent → who judges the ends of its runs.
+        reading_of: Notes on a run → how it is read.
         last: At most so many.
     """
     try:
         names = sorted((entry.name for entry in os.scandir(root)), reverse=True)[:SCANNED]
     except OSError:
         return ()
-    newest = records.read_meta(root / run) if run else None
+    newest = read_meta(root / run) if run else None
     found: list[RunView] = []
     for name in names:
-        meta = records.read_meta(root / name)
+        meta = read_meta(root / name)
         if meta is None:
             continue
         if meta.project == project or (newest is not None and meta.slug == newest.slug):
-            found.append(_view(root / name, meta, judge_of(meta.agent)))
+            found.append(_view(root / name, meta, reading_of(meta)))
             if len(found) == last:
                 break
     return tuple(found)
@@ -78,11 +83,11 @@ def tail(folder: Path, lines: int = TAIL_LINES) -> tuple[str, ...]:
     return tuple(line.rstrip() for line in text.splitlines()[-lines:])
 
 
-def _view(folder: Path, meta: records.Meta, judge: Judge) -> RunView:
+def _view(folder: Path, meta: Meta, reading: Reading) -> RunView:
     end = records.read_exit(folder)
     started_at = end.started_at if end else None
-    if started_at is None and (data := records.read_object(folder / "started.json")):
-        started_at = records.moment(data.get("at"))
+    if started_at is None and (data := read_object(folder / "started.json")):
+        started_at = moment(data.get("at"))
     run = RunView(
         id=folder.name,
         agent=meta.agent,
@@ -93,7 +98,9 @@ def _view(folder: Path, meta: records.Meta, judge: Judge) -> RunView:
     )
     if end is None:
         return run
-    result = judge(end, records.read_reports(folder)[0])
+    facts = Stream(folder, reading.fold).conclude() if meta.tells else NO_FACTS
+    told = (end, records.read_reports(folder).state, facts)
+    result = reading.judge(*redacted(told, reading.redact))
     return replace(
         run,
         ended_at=result.at,
@@ -110,19 +117,12 @@ def _end_of(path: Path) -> str:
     The agent can put anything there: what is no plain file is not read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_plain(path) as file:
+            before = max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES)
+            file.seek(before)
+            content = file.read(TAIL_BYTES)
     except OSError:
         return ""
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return ""
-        before = max(0, status.st_size - TAIL_BYTES)
-        content = os.pread(descriptor, TAIL_BYTES, before)
-    except OSError:
-        return ""
-    finally:
-        os.close(descriptor)
     if before:
         content = content.partition(b"\n")[2] or content
     return content.decode("utf-8", "replace")

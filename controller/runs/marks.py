@@ -6,6 +6,7 @@ is trusted only once it is older than any clock's grain: before, two changes may
 """
 
 import os
+import stat
 import time
 
 GRAIN_NS = 2_000_000_000
@@ -53,13 +54,15 @@ class Mark:
 
     def _changed(self) -> int:
         try:
-            return os.stat(self._folder).st_mtime_ns  # noqa: PTH116 - see above
+            found = os.lstat(self._folder)
         except OSError:
             return -1
+        # A link in its place leads to what no run wrote.
+        return found.st_mtime_ns if stat.S_ISDIR(found.st_mode) else -1
 
     def _size(self) -> tuple[int, int]:
         try:
-            stat = os.stat(self._events)  # noqa: PTH116 - see above
+            found = os.lstat(self._events)
         except OSError:
             return _NOTHING
-        return (stat.st_mtime_ns, stat.st_size)
+        return (found.st_mtime_ns, found.st_size)

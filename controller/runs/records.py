@@ -1,46 +1,56 @@
 """Records: a run's folder read into values. Nothing in it is trusted to be well-formed."""
 
-import errno
-import json
 import os
+import re
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, TypeVar
 
 from controller.core.exits import Cause, Exit
-from controller.core.observed import Report, ReportState, StopRequest, Words
+from controller.core.facts import NO_FACTS, Facts
+from controller.core.observed import Report, ReportState, StopRequest
+from controller.core.work import Work
+from controller.runs.documents import EARLIEST, moment, parse, read_known, read_object
+from controller.runs.files import open_plain, state_of
+from controller.runs.meta import Meta
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
 TAIL_BYTES = 65_536
 """How much of the end of events.jsonl is read for the newest report."""
-FILE_LIMIT = 1_048_576
-"""No record that a session writes is larger; more of it is not read."""
+_KINDS = {ReportState.PROGRESS: "progress", ReportState.NEXT: "proposal"}
+_COUNTS = ("changed", "untracked", "files", "added", "removed", "commits")
+_MOST = 10**12
+_REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
-    """What the controller noted about a run when it made the folder.
+class Reports:
+    """The newest report of each kind; None where there is none.
 
-    Attributes are those of `controller.core.observed.Run`.
+    Attributes:
+        state: Of the agent's state.
+        progress: Of its progress.
+        proposal: Of what it would do next.
     """
 
-    project: str
-    slug: str
-    agent: str
-    folder: str
-    words: Words
-    created_at: datetime
-    conversation: str = ""
-    begun: bool = False
-    demo: bool = False
-    config: str = ""
-    gpus: tuple[int, ...] = ()
+    state: Report | None = None
+    progress: Report | None = None
+    proposal: Report | None = None
+
+    def after(self, newer: "Reports") -> "Reports":
+        """The newest of both, where the other holds what was told since."""
+        return Reports(
+            newer.state or self.state,
+            newer.progress or self.progress,
+            newer.proposal or self.proposal,
+        )
+
+
+NO_REPORTS = Reports()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,97 +62,56 @@ class Record:
         meta: The controller's own notes.
         started_at: When the agent had exec'ed.
         pid: The agent's process; 0 before it started.
+        adopted: The process was there before, and one shim alone watches over it.
         stop: The request to end it.
-        report: The agent's newest report of its state.
-        progress: Its newest report of progress.
+        reports: The agent's newest reports.
         exit: The end.
+        facts: What the agent's own events tell.
+        work: What git saw in the folder at the end.
     """
 
     id: str
     meta: Meta
     started_at: datetime | None = None
     pid: int = 0
+    adopted: bool = False
     stop: StopRequest | None = None
-    report: Report | None = None
-    progress: Report | None = None
+    reports: Reports = NO_REPORTS
     exit: Exit | None = None
+    facts: Facts = NO_FACTS
+    work: Work | None = None
 
 
-_META = TypeAdapter(Meta)
-
-
-def dump_meta(meta: Meta) -> bytes:
-    """The notes as they stand in meta.json."""
-    return _META.dump_json(meta, indent=1)
-
-
-def read_meta(folder: Path) -> Meta | None:
-    """The notes of a run, or None where they are missing or broken."""
-    try:
-        with _open(folder / "meta.json") as file:
-            return _META.validate_json(file.read(FILE_LIMIT))
-    except (OSError, ValidationError):
-        return None
-
-
-def read_object(path: Path) -> dict[str, Any] | None:
-    """A small JSON object, or None where there is none or it is broken."""
-    try:
-        with _open(path) as file:
-            return _object(file.read(FILE_LIMIT))
-    except OSError:
-        return None
-
-
-def _open(path: Path) -> IO[bytes]:
-    """Open a plain file and nothing else: a pipe that an agent put there would never answer.
-
-    Raises:
-        OSError: There is none.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "is no plain file", str(path))
-    return os.fdopen(descriptor, "rb")
-
-
-def _object(content: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def moment(seconds: object) -> datetime | None:
-    """Seconds since the epoch as a time in the local zone."""
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        return None
-    try:
-        return datetime.fromtimestamp(seconds).astimezone()
-    except (ValueError, OverflowError, OSError):
-        return None
+def has_ended(folder: Path) -> bool:
+    """Whether the run's end was told."""
+    return os.path.lexists(folder / "exit.json")
 
 
 def read_stop(folder: Path) -> StopRequest | None:
-    """The request to end the run; a malformed one is one all the same."""
+    """The request to end the run; a malformed one is one all the same.
+
+    What cannot be read now is not known yet.
+    """
     try:
-        written = moment((folder / "stop").stat().st_mtime)
+        written = moment(state_of(folder / "stop").st_mtime)
+        data = read_known(folder / "stop")
     except OSError:
         return None
-    return replace(_stop(read_object(folder / "stop") or {}), at=written)
+    return replace(_stop(data or {}), at=written)
 
 
 def read_exit(folder: Path) -> Exit | None:
-    """How the run ended, or None while it lasts."""
+    """How the run ended, or None while it lasts; what cannot be read now is not known yet."""
     path = folder / "exit.json"
     try:
-        ended = moment(path.stat().st_mtime)
+        written = state_of(path)
+        data = read_known(path)
     except OSError:
         return None
+    if not stat.S_ISREG(written.st_mode):
+        return None  # whoever put it there, no shim did
+    ended = moment(written.st_mtime) or moment(EARLIEST)
     assert ended is not None
-    data = read_object(path)
     if data is None:
         return Exit(Cause.LOST, ended, reason="RecordBroken", message=f"{path} is broken")
     stop = data.get("stop")
@@ -152,7 +121,7 @@ def read_exit(folder: Path) -> Exit | None:
         ended_at=moment(data.get("ended_at")) or ended,
         status=_integer(data.get("status"), 255),
         signal=_integer(data.get("signal"), 64),
-        reason=_text(data.get("reason")),
+        reason=_reason(data.get("reason")),
         message=_text(data.get("message")),
         stop=_stop(stop) if isinstance(stop, dict) else None,
         started_at=moment(data.get("started_at")),
@@ -161,35 +130,42 @@ def read_exit(folder: Path) -> Exit | None:
     )
 
 
-def read_reports(folder: Path) -> tuple[Report | None, Report | None]:
-    """The newest well-formed reports among the last lines of events.jsonl.
+def read_work(folder: Path) -> Work | None:
+    """What git saw in the agent's folder, or None where nobody looked."""
+    data = read_object(folder / "work.json")
+    if data is None:
+        return None
+    lines = data.get("status")
+    counts = {name: _integer(data.get(name), _MOST) or 0 for name in _COUNTS}
+    return Work(
+        branch=_line(data.get("branch")),
+        head=_line(data.get("head")),
+        status=tuple(_line(line) for line in lines[:20]) if isinstance(lines, list) else (),
+        base=_line(data.get("base")),
+        **counts,
+    )
 
-    Returns:
-        The newest one of the agent's state, and the newest one of its progress.
-    """
+
+def read_reports(folder: Path) -> Reports:
+    """The newest well-formed reports among the last lines of events.jsonl."""
     try:
-        with _open(folder / "events.jsonl") as file:
+        with open_plain(folder / "events.jsonl") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL_BYTES))
             lines = file.read(TAIL_BYTES).splitlines()
     except OSError:
-        return None, None
-    state = progress = None
+        return NO_REPORTS
+    found: dict[str, Report] = {}
     for line in reversed(lines):
-        report = _report(line)
-        if report is None:
-            continue
-        if report.state is ReportState.PROGRESS:
-            progress = progress or report
-        else:
-            state = state or report
-        if state and progress:
-            break
-    return state, progress
+        if report := _report(line):
+            found.setdefault(_KINDS.get(report.state, "state"), report)
+            if len(found) == len(fields(Reports)):
+                break
+    return Reports(**found)
 
 
 def _report(line: bytes) -> Report | None:
-    data = _object(line)
+    data = parse(line)
     if data is None or data.get("type") != "report":
         return None
     state, at = _one_of(data.get("state"), ReportState), moment(data.get("at"))
@@ -199,7 +175,7 @@ def _report(line: bytes) -> Report | None:
 
 
 def _stop(data: dict[str, Any]) -> StopRequest:
-    by, reason = _text(data.get("by")) or "user", _text(data.get("reason")) or "Stopped"
+    by, reason = _text(data.get("by")) or "user", _reason(data.get("reason")) or "Stopped"
     return StopRequest(by, reason, _text(data.get("message")))
 
 
@@ -212,11 +188,21 @@ def _one_of(value: object, words: type[_Word]) -> _Word | None:
     return words(value) if isinstance(value, str) and value in set(words) else None
 
 
+def _reason(value: object) -> str:
+    """A CamelCase word, or nothing: programs, tables and labels take it as it is."""
+    return value if isinstance(value, str) and _REASON.fullmatch(value) else ""
+
+
 def _text(value: object) -> str:
     """A text that can be written; JSON may hold halves of characters."""
     if not isinstance(value, str):
         return ""
     return value[:4096].encode("utf-8", "replace").decode()
+
+
+def _line(value: object) -> str:
+    """A line that does nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in _text(value))[:200]
 
 
 def _integer(value: object, most: int) -> int | None:

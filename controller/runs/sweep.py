@@ -1,20 +1,24 @@
 """The sweep: end whatever a run left behind, found over /proc.
 
-Its processes bear the run's id in their environment; an adopted one, which was begun before, is
-known by the run's record of it.
+Its processes bear the run's brand, which they cannot lose, or its id in their environment, for
+those of an earlier release. An adopted process is known by the run's record of it as well.
 """
 
 import os
 import signal
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.runs.records import read_object
+from controller.runs.documents import read_object
+from controller.runs.processes import brand_of, command_of, environment_of, lives, living, send
+from controller.runs.spec import brand
 
 PATIENCE = 5.0
 """Seconds until a process that was killed must be gone."""
-
+_PAUSE = 0.01
 
 _SHIM = (b"controller/shim", b"controller/shim/__main__.py")
 """How the shim is called; a person's editor on the run's folder is none."""
@@ -28,81 +32,60 @@ class Swept:
     alive: frozenset[int]
 
 
-def find(run: str, folder: Path) -> frozenset[int]:
-    """Every process of a run: its id in the environment, the shim on its folder, its agent's."""
+def find(run: str, folder: Path) -> Mapping[int, int]:
+    """Every living process of a run: pid → when it began, in clock ticks since the boot.
+
+    Those with its brand or its id, the shim on its folder, its agent's; and all below one of
+    these, or in a session that one of them leads, for only who is below it can be.
+    """
     mark = f"SIDEKICK_RUN_ID={run}".encode()
-    found = _of_the_agent(folder)
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            environment = Path(entry.path, "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if mark in environment or is_shim(int(entry.name), folder):
-            found.add(int(entry.name))
-    return frozenset(found - {os.getpid()})
+    number = brand(run)
+    here = dict(living())
+    found = {
+        pid
+        for pid in here
+        if brand_of(pid) == number or mark in environment_of(pid) or is_shim(pid, folder)
+    }
+    found |= _agent_of(folder)
+    while (
+        more := {pid for pid, process in here.items() if found & {process.parent, process.session}}
+        - found
+    ):
+        found |= more
+    return {pid: here[pid].ticks for pid in found & here.keys()}
 
 
 def is_shim(pid: int, folder: Path) -> bool:
     """Whether a process is a shim on the run's folder."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-    except OSError:
-        return False
+    command = command_of(pid)
     return os.fsencode(folder) in command and any(part.endswith(_SHIM) for part in command)
 
 
-def lives(pid: object, ticks: object) -> bool:
-    """Whether the process of this number that began at this time (clock ticks) is here."""
-    if not isinstance(pid, int):
-        return False
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
-    except OSError:
-        return False
-    return fields[0] not in b"ZX" and int(fields[19]) == ticks
-
-
-def _of_the_agent(folder: Path) -> set[int]:
-    """The agent that a run's record names, all below it, and all of the session that it leads."""
+def _agent_of(folder: Path) -> set[int]:
+    """The agent that a run's record names, while it lives."""
     started = read_object(folder / "started.json") or {}
-    agent, ticks = started.get("pid"), started.get("start_ticks")
-    living: dict[int, tuple[int, int]] = {}
-    found: set[int] = set()
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            # The second field is the program's name, which may hold spaces and parentheses.
-            fields = Path(entry.path, "stat").read_bytes().rpartition(b") ")[2].split()
-        except OSError:
-            continue
-        if fields[0] in b"ZX":
-            continue
-        pid = int(entry.name)
-        living[pid] = (int(fields[1]), int(fields[3]))
-        if pid == agent and int(fields[19]) == ticks:
-            found.add(pid)
-    while found and (more := {pid for pid, kin in living.items() if found & set(kin)} - found):
-        found |= more
-    return found
+    agent = started.get("pid")
+    return {agent} if lives(agent, started.get("start_ticks")) and isinstance(agent, int) else set()
 
 
 def end_all(run: str, folder: Path) -> Swept:
-    """Kill every process of a run, again and again until none is left or patience ends."""
-    ended: set[int] = set()
+    """Kill every process of a run.
+
+    All are stopped before the first is killed: a stopped process forks no more, and a child is
+    found by its parent as long as that is there. The shims alone are killed at once, for they
+    would set each other and the agent going again.
+    """
+    met: dict[int, int] = {}
     deadline = time.monotonic() + PATIENCE
     while alive := find(run, folder):
-        for pid in alive:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            except PermissionError:
-                return Swept(frozenset(ended), alive)
-        ended |= alive
+        new = {pid: ticks for pid, ticks in alive.items() if met.get(pid) != ticks}
         if time.monotonic() > deadline:
-            return Swept(frozenset(ended - alive), alive)
-        time.sleep(0.01)
-    return Swept(frozenset(ended), frozenset())
+            return Swept(frozenset(met.keys() - alive.keys()), frozenset(alive))
+        for pid, ticks in (new or alive).items():
+            kill = not new or is_shim(pid, folder)
+            with suppress(PermissionError):  # another user's: if it stays, it is named
+                send(pid, ticks, signal.SIGKILL if kill else signal.SIGSTOP)
+        met |= alive
+        if not new:
+            time.sleep(_PAUSE)
+    return Swept(frozenset(met), frozenset())

@@ -11,10 +11,11 @@ from posix import _exit
 
 from controller.shim.faults import RunError, invalid, own_fault, say
 from controller.shim.folder import RunFolder
+from controller.shim.proc import read, start_ticks
 from controller.shim.process import Process
 from controller.shim.record import refuse
 from controller.shim.spec import Spec, parse_spec
-from controller.shim.started import write_started
+from controller.shim.started import read_record, read_started, write_started
 from controller.shim.stdlib import TYPE_CHECKING
 from controller.shim.warden import Warden
 
@@ -40,14 +41,52 @@ def adopt(arguments: "Sequence[str]") -> int:
     except OSError as error:
         say(f"The run's folder {arguments[0]} cannot be opened: {error.strerror}.")
         return 125
-    if folder.exists("started.json") or folder.exists("exit.json"):
+    pid = int(arguments[1])
+    if folder.exists("exit.json") or not _claim(folder) or not _is_free(folder, pid):
         return _started_before(folder)
     try:
-        spec, head = _prepare(folder, int(arguments[1]))
+        spec, head = _prepare(folder, pid)
         posix.fchdir(folder.fd)
         return _detach(folder, spec, head)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the record must say so
         return refuse(folder, error if isinstance(error, RunError) else own_fault(error))
+
+
+def _claim(folder: RunFolder) -> bool:
+    """Be the only warden on a folder, as long as this process or what it forks lives.
+
+    Where a file system knows no locks, only the record says that there is another.
+    """
+    import fcntl
+
+    try:
+        fcntl.flock(folder.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_free(folder: RunFolder, pid: int) -> bool:
+    """Whether the run has not been started, or has lost its warden and is of this very process."""
+    if not folder.exists("started.json"):
+        return True
+    record = read_record(folder)
+    shims = record.get("shim")
+    agent = (record.get("pid"), record.get("start_ticks"))
+    return (
+        isinstance(shims, list)
+        and len(shims) == 1
+        and agent == (pid, start_ticks(pid))
+        and not _watches(shims[0], folder)
+    )
+
+
+def _watches(pid: object, folder: RunFolder) -> bool:
+    """Whether a process is a warden on the folder, of whatever release."""
+    words = read(f"/proc/{pid}/cmdline").split("\0")
+    return "--adopt" in words and folder.path in words
 
 
 def _prepare(folder: RunFolder, pid: int) -> tuple[Spec, Process]:
@@ -94,8 +133,10 @@ def _watch_over(folder: RunFolder, spec: Spec, head: Process, caller: int) -> in
     posix.setsid()
     gc.enable()
     warden = Warden(folder, spec, head)  # first, so that it watches already when the record says so
-    at = time.time()
-    if not write_started(folder, [posix.getpid()], head.pid, at, once=True):
+    at = read_started(folder)[1]
+    again = at is not None
+    at = time.time() if at is None else at
+    if not write_started(folder, [posix.getpid()], head.pid, at, once=not again):
         if folder.exists("started.json"):
             _started_before(folder)
         else:

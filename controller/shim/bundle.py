@@ -12,7 +12,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from types import CodeType, ModuleType
 
     Key = tuple[str, tuple[tuple[str, int, int], ...]]
     """The interpreter; and of each source its path below the root, its time and its size."""
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 _HEADER = 16_384
 """Bytes before the first module's code: this module's own code, the key, and where each code is."""
 
-_FOLDER = "controller/shim"
-_PACKAGES = ("controller", "controller.shim")
+_FOLDERS = ("controller/shim", "controller/shim/streams")
+_PACKAGES = ("controller", "controller.shim", "controller.shim.streams")
+
+_BESIDE = ("controller/__init__.py", "controller/redaction.py")
 
 _PATIENCE = 60
 """Seconds after which whoever was making a bundle is taken for dead."""
@@ -56,9 +58,16 @@ class Bundle:
 
     def exec_module(self, module: "ModuleType") -> None:
         """Run a module's code, as `importlib.abc.Loader` has it."""
-        offset, length = self._places[module.__name__]
-        code = marshal.loads(posix.pread(self._fd, length, offset))  # noqa: S302 - as in __main__
-        exec(code, module.__dict__)  # noqa: S102 - what importing a module is
+        exec(self._code(module.__name__), module.__dict__)  # noqa: S102 - what importing is
+
+    def _code(self, name: str) -> "CodeType":
+        offset, length = self._places[name]
+        try:
+            code: CodeType = marshal.loads(posix.pread(self._fd, length, offset))  # noqa: S302
+            return code
+        except (EOFError, TypeError, ValueError):
+            # The disk has lost what is behind the header: a cache is never needed.
+            return _compile(self._root, _file(name))
 
 
 def install(root: str, fd: int, key: "Key", places: dict[str, tuple[int, int]]) -> bool:
@@ -74,7 +83,11 @@ def install(root: str, fd: int, key: "Key", places: dict[str, tuple[int, int]]) 
         False where the sources or the interpreter are others by now.
     """
     # A descriptor in the place of a closed standard one would pass for the agent's own.
-    valid = fd > 2 and key == _key(root, [name for name, _, _ in key[1]])
+    valid = (
+        fd > 2
+        and posix.fstat(fd).st_size == sum(max(places.values()))
+        and key == _key(root, [name for name, _, _ in key[1]])
+    )
     if valid:
         sys.meta_path.insert(0, Bundle(root, fd, places))
     else:
@@ -104,6 +117,7 @@ def write(path: str) -> None:
     try:
         content = _content(path.rpartition("/controller/")[0])
         if posix.write(fd, content) == len(content):
+            posix.fsync(fd)  # before its name says that it is whole
             posix.rename(temporary, path)
             temporary = ""
     finally:
@@ -113,23 +127,37 @@ def write(path: str) -> None:
 
 
 def _content(root: str) -> bytes:
-    from importlib.machinery import SourceFileLoader
-
-    files = [f"{_FOLDER}/{name}" for name in posix.listdir(f"{root}/{_FOLDER}")]
-    files = ["controller/__init__.py", *(file for file in files if file.endswith(".py"))]
+    files = [f"{at}/{name}" for at in _FOLDERS for name in posix.listdir(f"{root}/{at}")]
+    files = [*_BESIDE, *(file for file in files if file.endswith(".py"))]
     key = _key(root, files)  # first, for a source may change meanwhile
     parts, places, end = [b""], {}, _HEADER
     for file in files:
         name = file[:-3].removesuffix("/__init__").replace("/", ".")
-        part = marshal.dumps(SourceFileLoader(name, f"{root}/{file}").get_code(name))
+        part = marshal.dumps(_compile(root, file))
         places[name] = (end, len(part))
         parts.append(part)
         end += len(part)
-    own = SourceFileLoader(__name__, f"{root}/{_FOLDER}/bundle.py").get_code(__name__)
+    own = _compile(root, "controller/shim/bundle.py")
     parts[0] = marshal.dumps((own, key, places)).ljust(_HEADER, b"\0")
     if len(parts[0]) > _HEADER:
         raise OSError("the bundle's header has outgrown its place")
     return b"".join(parts)
+
+
+def _file(name: str) -> str:
+    """Name the source of a module, below the root."""
+    file = f"{name.replace('.', '/')}.py"
+    return f"{file[:-3]}/__init__.py" if name in _PACKAGES else file
+
+
+def _compile(root: str, file: str) -> "CodeType":
+    """Get the code of a source, from Python's own cache where that is valid."""
+    from importlib.machinery import SourceFileLoader
+
+    name = file[:-3].removesuffix("/__init__").replace("/", ".")
+    code = SourceFileLoader(name, f"{root}/{file}").get_code(name)
+    assert code is not None
+    return code
 
 
 def _key(root: str, files: list[str]) -> "Key":

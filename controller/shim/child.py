@@ -3,6 +3,7 @@
 import posix
 from posix import _exit
 
+from controller.redaction import Redactor
 from controller.shim.kinship import follow_parent
 from controller.shim.program import exec_refusal
 from controller.shim.signals import set_default_signals
@@ -21,10 +22,14 @@ class Launch:
         environment: Its whole environment.
         folder: Descriptor of the folder that it works in.
         stdin: Descriptor of its standard input; None leaves it the terminal.
-        output: Descriptor of its standard output and error; None leaves it the terminal.
+        output: Descriptor of its standard output; None leaves it the terminal.
+        errors: Descriptor of its standard error; None: the same as its standard output.
+        redactor: Knows the secrets of the environment.
     """
 
-    __slots__ = ("argv", "environment", "folder", "output", "program", "stdin")
+    __slots__ = (
+        *("argv", "environment", "errors", "folder", "output", "program", "redactor", "stdin"),
+    )
 
     def __init__(
         self,
@@ -32,18 +37,21 @@ class Launch:
         argv: list[bytes],
         environment: "Mapping[bytes, bytes]",
         folder: int,
+        redactor: Redactor,
     ) -> None:
         self.program = program
         self.argv = argv
         self.environment = environment
         self.folder = folder
+        self.redactor = redactor
         self.stdin: int | None = None
         self.output: int | None = None
+        self.errors: int | None = None
 
     def close(self) -> None:
         """Give up what only the agent needs: its secrets and its descriptors."""
         self.environment = {}
-        for fd in (self.folder, self.stdin, self.output):
+        for fd in (self.folder, self.stdin, self.output, self.errors):
             if fd is not None:
                 posix.close(fd)
 
@@ -107,7 +115,7 @@ def _become(launch: Launch, parent: int, errors: int) -> None:
             # Without a terminal, a password prompt on /dev/tty fails instead of hanging unseen.
             posix.setsid()
             posix.dup2(launch.output, 1)
-            posix.dup2(launch.output, 2)
+            posix.dup2(launch.output if launch.errors is None else launch.errors, 2)
         if launch.stdin is not None:
             posix.dup2(launch.stdin, 0)
         posix.fchdir(launch.folder)

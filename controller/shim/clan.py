@@ -1,7 +1,8 @@
 """A process and all that came from it, where nothing ties them to us.
 
-Orphans among them go to somebody else. They stay known where they were seen before, and are found
-where they are still in the session that the head of the clan leads.
+Orphans among them go to somebody else. They are found by the brand that they inherit. Where none
+can be given, they stay known where they were seen before, and are found where they are still in
+the session that the head of the clan leads.
 """
 
 import posix
@@ -21,27 +22,37 @@ class Clan:
 
     Args:
         head: The process.
+        brand: The number that all of it shall bear, 0 for none.
     """
 
-    def __init__(self, head: Process) -> None:
+    def __init__(self, head: Process, brand: int = 0) -> None:
         self._head = head
+        self._brand = brand
         self._alive = {head.pid: head}
         self._pids = {head.pid}
         self._leads = _is(head, _SESSION, head.pid)
+
+    def mark(self) -> None:
+        """Brand all of it; a parent first, so that what it forks meanwhile is born with it."""
+        marked: set[int] = set()
+        while new := [one for one in self.look(everywhere=True) if one.pid not in marked]:
+            for member in new:
+                member.mark(self._brand)
+                marked.add(member.pid)
 
     def look(self, everywhere: bool = False) -> list[Process]:
         """Find who is of the clan, and remember it.
 
         Args:
-            everywhere: Whether to look through all processes for those of the head's session,
-                which takes a millisecond for every hundred.
+            everywhere: Whether to look through all processes for those with the brand and those
+                of the head's session, which takes two milliseconds for every hundred.
 
         Returns:
             Those that have not ended.
         """
         self._alive = {pid: member for pid, member in self._alive.items() if member.alive}
-        if everywhere and self._leads:
-            self._look_for_session()
+        if everywhere and (self._leads or self._brand):
+            self._look_around()
         table = table_at_need(posix.getpid())
         waiting = list(self._alive.values())
         while waiting:
@@ -76,10 +87,12 @@ class Clan:
             stopped |= {one.pid for one in new}
         _send(self._alive.values(), signal.SIGKILL)
 
-    def _look_for_session(self) -> None:
+    def _look_around(self) -> None:
         for pid in map(int, filter(str.isdigit, posix.listdir("/proc"))):
             member = Process(pid)
-            if _is(member, _SESSION, self._head.pid):
+            ours = self._leads and _is(member, _SESSION, self._head.pid)
+            branded = self._brand and member.alive and member.brand == self._brand
+            if (ours or branded) and pid != posix.getpid():
                 self._add(self._alive.get(pid, member))
         # From then on, another's session may get the number.
         self._leads = any(_is(one, _SESSION, self._head.pid) for one in self._alive.values())

@@ -1,4 +1,8 @@
-"""The run's folder: whole files in, whole files out."""
+"""The run's folder: whole files in, whole files out.
+
+The agent can put anything in a file's place. Links are not followed, and nothing is waited for but
+plain files: a pipe without a partner would hold the shim for ever.
+"""
 
 import posix
 
@@ -8,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CHUNK = 1 << 20
+_MOST = 16 << 20
+"""Bytes of a file that is read whole; a specification with the longest argument has 2 MB."""
 _SEEK_SET = 0
+_KINDS, _PLAIN = 0o170000, 0o100000  # S_IFMT, S_IFREG
+_INVALID, _TOO_LARGE = 22, 27  # EINVAL, EFBIG
 
 
 class RunFolder:
@@ -30,7 +38,7 @@ class RunFolder:
         self.fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
 
     def open(self, name: str, flags: int) -> int:
-        """Open a file of the folder, 0600 where it is made.
+        """Open a plain file of the folder, 0600 where it is made.
 
         Args:
             name: The file's name.
@@ -40,9 +48,16 @@ class RunFolder:
             A descriptor.
 
         Raises:
-            OSError: It cannot be opened.
+            OSError: It cannot be opened, or is no plain file: the agent may have put something
+                else there, and a pipe that nobody writes to would never answer.
         """
-        return posix.open(name, flags | posix.O_CLOEXEC | posix.O_NOFOLLOW, 0o600, dir_fd=self.fd)
+        flags |= posix.O_CLOEXEC | posix.O_NOFOLLOW | posix.O_NONBLOCK
+        fd = posix.open(name, flags, 0o600, dir_fd=self.fd)
+        if posix.fstat(fd).st_mode & _KINDS != _PLAIN:
+            posix.close(fd)
+            raise OSError(_INVALID, "It is no plain file")
+        posix.set_blocking(fd, True)  # as everybody expects whom it is handed to
+        return fd
 
     def exists(self, name: str) -> bool:
         """Tell whether a file is there.
@@ -73,28 +88,31 @@ class RunFolder:
         except OSError:
             return 0
 
-    def read(self, name: str, last: int | None = None) -> bytes:
+    def read(self, name: str, last: int | None = None, most: int = _MOST) -> bytes:
         """Read a file.
 
         Args:
             name: The file's name.
             last: At most so many bytes, from its end.
+            most: Bytes that a file may have that is read whole.
 
         Returns:
             Its content.
 
         Raises:
-            OSError: It cannot be read.
+            OSError: It cannot be read, or is too long.
         """
         fd = self.open(name, posix.O_RDONLY)
         try:
             if last is not None:
                 posix.lseek(fd, max(0, posix.fstat(fd).st_size - last), _SEEK_SET)
                 return posix.read(fd, last)
-            parts = []
+            content = bytearray()
             while part := posix.read(fd, _CHUNK):
-                parts.append(part)
-            return b"".join(parts)
+                content += part
+                if len(content) > most:
+                    raise OSError(_TOO_LARGE, "It is too long")
+            return bytes(content)
         finally:
             posix.close(fd)
 
@@ -137,16 +155,16 @@ class RunFolder:
             Whether it was written. A full disk or a deleted folder must not keep the shim from
             passing the agent's exit code, so no error is raised.
         """
-        temporary = f".{name}.{posix.getpid()}"
+        temporary = f".{name}.{posix.urandom(8).hex()}"
         try:
-            fd = self.open(temporary, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC)
+            fd = self.open(temporary, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL)
             try:
                 write_all(fd, dumps(content).encode() + b"\n")
                 if once:
                     posix.link(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
                     posix.unlink(temporary, dir_fd=self.fd)
                 else:
-                    posix.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+                    self._replace(temporary, name)
                 if sync:
                     # Once it can be read: whoever waits for it need not wait for the disk.
                     posix.fsync(fd)
@@ -157,6 +175,48 @@ class RunFolder:
                 posix.unlink(temporary, dir_fd=self.fd)
             return False
         return True
+
+    def _replace(self, temporary: str, name: str) -> None:
+        try:
+            posix.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        except IsADirectoryError:  # the agent's: no file can be renamed over it
+            self.rename(name, f"{name}.moved")
+            posix.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+
+    def spend(self, reserved: str, name: str, content: "Mapping[str, object]") -> bool:
+        """Write a JSON file whole into the room that another one takes, and rename that.
+
+        Args:
+            reserved: The other file's name; gone afterwards.
+            name: The file's name.
+            content: What it shall hold.
+
+        Returns:
+            Whether it was written: False where there is no such room, or too little.
+        """
+        data = dumps(content).encode() + b"\n"
+        with Suppress(OSError):
+            fd = self.open(reserved, posix.O_WRONLY)
+            try:
+                if len(data) > posix.fstat(fd).st_size:
+                    return False
+                write_all(fd, data)
+                posix.ftruncate(fd, len(data))
+                posix.fsync(fd)
+            finally:
+                posix.close(fd)
+            posix.rename(reserved, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+            return True
+        return False
+
+    def remove(self, name: str) -> None:
+        """Remove a file of the folder; a missing one is no error.
+
+        Args:
+            name: The file's name.
+        """
+        with Suppress(OSError):
+            posix.unlink(name, dir_fd=self.fd)
 
     def rename(self, name: str, to: str) -> None:
         """Rename a file of the folder over another; a missing one is no error.

@@ -7,7 +7,7 @@ page that is touched after one is copied, so that an import costs twice as much.
 import posix
 import time
 
-from controller.shim import child
+from controller.shim import child, log
 from controller.shim.faults import RunError, invalid, own_fault
 from controller.shim.folder import RunFolder
 from controller.shim.kinship import become_subreaper
@@ -44,7 +44,7 @@ def watch_over(folder: RunFolder, spec: Spec, launch: child.Launch, outer: int, 
             from controller.shim.supervise import end_before_start
 
             return end_before_start(folder, spec, outer, alone)
-        reader = _open_streams(folder, spec, launch)
+        outputs = _open_streams(folder, spec, launch)
         agent = child.start(launch)
         started_at = time.time()
         launch.close()
@@ -52,7 +52,7 @@ def watch_over(folder: RunFolder, spec: Spec, launch: child.Launch, outer: int, 
         _settle(folder, spec)
         from controller.shim.supervise import supervise
 
-        return supervise(folder, spec, outer, agent, started_at, reader)
+        return supervise(folder, spec, outer, agent, started_at, outputs, launch.redactor)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the run ends and leaves word
         from controller.shim.record import refuse
         from controller.shim.tree import Sweep
@@ -63,20 +63,30 @@ def watch_over(folder: RunFolder, spec: Spec, launch: child.Launch, outer: int, 
         return refuse(folder, refusal, started_at)
 
 
-def _open_streams(folder: RunFolder, spec: Spec, launch: child.Launch) -> int | None:
-    """Give a headless agent its input and output; returns the end of the pipe to read from."""
+def _open_streams(folder: RunFolder, spec: Spec, launch: child.Launch) -> list[int]:
+    """Give a headless agent its input and output, and return the ends of the pipes to read from.
+
+    An interactive one has the terminal's; then it is the log, held before the agent can move it.
+    """
     if not spec.headless:
-        return None
+        return [log.create(folder)]
     try:
         if spec.stdin:
             launch.stdin = folder.open(spec.stdin, posix.O_RDONLY)
+            posix.set_blocking(launch.stdin, True)  # as every program expects it
         else:
             launch.stdin = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
     except OSError as error:
         raise invalid(f"the standard input cannot be opened: {error}") from None
     reader, launch.output = posix.pipe2(posix.O_CLOEXEC)
-    notice_output(reader, True)
-    return reader
+    readers = [reader]
+    if spec.stream:
+        # Apart, for a warning in the middle of an event's line would spoil it.
+        reader, launch.errors = posix.pipe2(posix.O_CLOEXEC)
+        readers.append(reader)
+    for reader in readers:
+        notice_output(reader, True)
+    return readers
 
 
 def _settle(folder: RunFolder, spec: Spec) -> None:

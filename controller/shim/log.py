@@ -20,18 +20,21 @@ class Log:
         folder: The run's folder.
         bound: The most bytes that a file gets.
         files: How many files are kept, the current one included.
+        name: The current file's name.
     """
 
-    def __init__(self, folder: RunFolder, bound: int, files: int) -> None:
+    def __init__(self, folder: RunFolder, bound: int, files: int, name: str = NAME) -> None:
         self._folder = folder
+        self._name = name
         self._bound = bound
         self._files = files
         self._size = 0
+        self._lost = 0
         self._fd = -1
         self._open()
 
     def write(self, data: bytes) -> None:
-        """Append to the log; what the disk does not take is lost, and is tried anew each time.
+        """Append to the log; what the disk does not take is lost, and the log says how much.
 
         Args:
             data: What to append.
@@ -44,9 +47,27 @@ class Log:
             rest = rest[len(part) :]
             if self._fd < 0:
                 self._open()
-            with Suppress(OSError):
-                write_all(self._fd, part)
+            self._append(part)
+
+    def _append(self, part: "bytes | memoryview") -> None:
+        before = self._size
+        try:
+            if self._lost:
+                note = self._note(self._lost)
+                write_all(self._fd, note)
+                before = self._size = self._size + len(note)
+                self._lost = 0
+            write_all(self._fd, part)
             self._size += len(part)
+        except OSError:
+            # Only what is there counts against the bound: a full disk must not rotate away what
+            # was written before.
+            with Suppress(OSError):
+                self._size = posix.fstat(self._fd).st_size
+            self._lost += len(part) - max(0, self._size - before)
+
+    def _note(self, lost: int) -> bytes:
+        return b"\n[%d bytes are missing here: they could not be written]\n" % lost
 
     def close(self) -> None:
         """Close the current file."""
@@ -54,37 +75,39 @@ class Log:
             posix.close(self._fd)
             self._fd = -1
 
-    def _open(self) -> None:
+    def _open(self, flags: int = 0) -> None:
         with Suppress(OSError):
-            self._fd = self._folder.open(NAME, _FLAGS)
+            self._fd = self._folder.open(self._name, _FLAGS | flags)
             self._size = posix.fstat(self._fd).st_size
 
     def _rotate(self) -> None:
         self.close()
         self._size = 0
         if self._files > 1:
-            shift(self._folder, self._files)
-            self._folder.rename(NAME, f"{NAME}.1")
-            self._open()
-        else:
-            with Suppress(OSError):
-                self._fd = self._folder.open(NAME, _FLAGS | posix.O_TRUNC)
+            shift(self._folder, self._files, self._name)
+            self._folder.rename(self._name, f"{self._name}.1")
+        # Emptied where it could not be moved: the bound matters more than what is in it.
+        self._open(posix.O_TRUNC)
 
 
-def create(folder: RunFolder) -> None:
+def create(folder: RunFolder) -> int:
     """Make an empty log, so that who appends to it finds it 0600.
 
     Args:
         folder: The run's folder.
+
+    Returns:
+        A descriptor of it: it stays the log that is appended to, though the agent may delete it
+        or put something else in its place. -1 where it cannot be had.
     """
+    fd = -1
     with Suppress(OSError):
-        fd = folder.open(NAME, _FLAGS)
-        with Suppress(OSError):
-            posix.fchmod(fd, 0o600)
-        posix.close(fd)
+        fd = folder.open(NAME, posix.O_RDWR | posix.O_CREAT)
+        posix.fchmod(fd, 0o600)
+    return fd
 
 
-def bound(folder: RunFolder, limit: int, files: int) -> int:
+def bound(folder: RunFolder, fd: int, limit: int, files: int) -> int:
     """Rotate a log that another process appends to: copy its end, then empty it.
 
     What is appended between the two is lost, which takes megabytes a second to happen at all. The
@@ -92,26 +115,23 @@ def bound(folder: RunFolder, limit: int, files: int) -> int:
 
     Args:
         folder: The run's folder.
+        fd: The log, as `create` gave it.
         limit: The size in bytes from which on it is rotated, and the most that is kept of it.
         files: How many files are kept, the current one included.
 
     Returns:
         The log's size.
     """
-    size = folder.size(NAME)
-    if size < limit:
-        return size
+    size = 0
     with Suppress(OSError):
-        fd = folder.open(NAME, posix.O_RDWR)
-        try:
+        size = posix.fstat(fd).st_size
+        if size >= limit:
             if files > 1:
                 with Suppress(OSError):  # on a full disk the bound matters more than the copy
                     _copy_end(folder, fd, limit)
                     shift(folder, files)
                     folder.rename(f".{NAME}", f"{NAME}.1")
             posix.ftruncate(fd, 0)
-        finally:
-            posix.close(fd)
     return size
 
 
@@ -132,19 +152,22 @@ def end_of(folder: RunFolder) -> bytes:
     return end
 
 
-def shift(folder: RunFolder, files: int) -> None:
-    """Make room for a new `output.log.1`.
+def shift(folder: RunFolder, files: int, name: str = NAME) -> None:
+    """Make room for a new first of the older files.
 
     Args:
         folder: The run's folder.
         files: How many files are kept, the current one included.
+        name: The current file's name.
     """
     for number in range(files - 1, 1, -1):
-        folder.rename(f"{NAME}.{number - 1}", f"{NAME}.{number}")
+        folder.rename(f"{name}.{number - 1}", f"{name}.{number}")
 
 
 def _copy_end(folder: RunFolder, source: int, limit: int) -> None:
-    target = folder.open(f".{NAME}", posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC)
+    with Suppress(OSError):
+        posix.unlink(f".{NAME}", dir_fd=folder.fd)  # whatever is there, it is none of ours
+    target = folder.open(f".{NAME}", posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL)
     try:
         offset = max(0, posix.fstat(source).st_size - limit)
         # To the end as it is by then: the writer goes on meanwhile.

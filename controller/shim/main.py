@@ -3,12 +3,13 @@
 import posix
 from posix import _exit
 
+from controller.redaction import HIDDEN, Redactor, secret_values
 from controller.shim.child import Launch
 from controller.shim.faults import RunError, invalid, own_fault, say
 from controller.shim.folder import RunFolder
 from controller.shim.inner import watch_over
-from controller.shim.kinship import become_subreaper, follow_parent
-from controller.shim.outer import stand_by
+from controller.shim.kinship import become_subreaper, brand, follow_parent
+from controller.shim.outer import stand_by, sweep
 from controller.shim.program import find_program, open_folder
 from controller.shim.signals import hold_signals
 from controller.shim.spec import Spec, parse_environment, parse_spec
@@ -16,6 +17,10 @@ from controller.shim.stdlib import TYPE_CHECKING, Suppress, fsencode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_RUNS = (b"SIDEKICK_RUN_ID", b"SIDEKICK_RUN_DIR")
+"""What nothing else may say."""
 
 
 def main(argv: "Sequence[str]", bundle: str = "") -> None:
@@ -59,6 +64,7 @@ def _run(argv: "Sequence[str]", bundle: str) -> int:
     except BaseException as error:  # noqa: BLE001 - whatever it is, the record must say so
         from controller.shim.record import refuse
 
+        sweep()
         return refuse(folder, error if isinstance(error, RunError) else own_fault(error))
     return _fork(folder, spec, launch, bundle)
 
@@ -74,28 +80,51 @@ def _prepare(folder: RunFolder) -> tuple[Spec, Launch]:
         spec = parse_spec(folder.read("spec.json"))
     except OSError as error:
         raise invalid(f"spec.json cannot be read: {error.strerror}") from None
+    given, own = parse_environment(secrets), _own_secrets(spec)
     environment = {
         **posix.environ,
         b"PWD": spec.folder,  # the session's own may be another
-        **parse_environment(secrets),
+        **given,
+        **own,
+        **({HIDDEN: b",".join(own)} if own else {}),
         b"SIDEKICK_RUN_ID": spec.run,
         b"SIDEKICK_RUN_DIR": fsencode(folder.path),
     }
+    if spec.tools is not None:
+        path = environment.get(b"PATH")
+        environment[b"PATH"] = b":".join((spec.tools, path)) if path else spec.tools
+    # Before anything is begun: nothing of it shall be lost.
+    become_subreaper()
+    brand(spec.brand)
+    if spec.worktree is not None:
+        from controller.shim.work import make_worktree
+
+        make_worktree(spec)
     descriptor = open_folder(spec.folder)
     program = find_program(spec.argv[0], spec.folder, environment)
-    return spec, Launch(program, spec.argv, environment, descriptor)
+    redactor = Redactor([*secret_values(environment), *own.values()])
+    return spec, Launch(program, spec.argv, environment, descriptor, redactor)
+
+
+def _own_secrets(spec: Spec) -> dict[bytes, bytes]:
+    """What only the session's own place knows."""
+    if spec.secrets is None:
+        return {}
+    from controller.shim.secrets import read_secrets
+
+    variables = read_secrets(spec.secrets)
+    return {name: variables[name] for name in variables if name not in _RUNS}
 
 
 def _fork(folder: RunFolder, spec: Spec, launch: Launch, bundle: str) -> int:
     """Become two: the pane's process stands by, its child watches over the agent."""
-    become_subreaper()
     outer = posix.getpid()
     inner = posix.fork()
     if inner:
         launch.close()
         if bundle:
             _make(bundle)
-        return stand_by(folder, spec, inner)
+        return stand_by(folder, spec, inner, launch.redactor)
     alone = not follow_parent(outer)
     _exit(watch_over(folder, spec, launch, outer, alone))
 

@@ -1,8 +1,11 @@
 """Where the agent's output goes: through this process, or past it."""
 
+from controller.redaction import Redactor
 from controller.shim import log
+from controller.shim.fence import settle
 from controller.shim.folder import RunFolder
 from controller.shim.notices import notice_growth, reopen
+from controller.shim.scrub import Scrub
 from controller.shim.spec import Spec
 from controller.shim.stdlib import Suppress
 
@@ -13,14 +16,18 @@ class Output:
     Args:
         folder: The run's folder.
         spec: Says how large the log may grow.
+        fd: What it is bounded by, or read from: here the log, -1 for none.
+        redactor: Knows the agent's secrets. The terminal gets them all the same, for what programs
+            draw cannot wait; they are covered in the log, once a second.
     """
 
-    def __init__(self, folder: RunFolder, spec: Spec) -> None:
+    def __init__(self, folder: RunFolder, spec: Spec, fd: int, redactor: Redactor) -> None:
         self._folder = folder
         self._spec = spec
+        self._fd = fd
+        self._scrub = Scrub(fd, redactor)
         self._size = -1
         self._growth = -1
-        log.create(folder)
 
     @property
     def lags(self) -> bool:
@@ -53,6 +60,8 @@ class Output:
         Returns:
             The end of all that was printed.
         """
+        settle(self._fd)
+        self._scrub.end()
         self._bound()
         return log.end_of(self._folder)
 
@@ -60,4 +69,5 @@ class Output:
         """Show what is not shown yet."""
 
     def _bound(self) -> int:
-        return log.bound(self._folder, self._spec.log_bytes, self._spec.log_files)
+        self._scrub.go_on()
+        return log.bound(self._folder, self._fd, self._spec.log_bytes, self._spec.log_files)

@@ -58,6 +58,19 @@ def start_ticks(pid: int) -> int:
     return int(fields[19]) if len(fields) > 19 else 0
 
 
+def brand_of(pid: int) -> int:
+    """Read the number that a process bears, see `kinship.brand`.
+
+    Args:
+        pid: The process.
+
+    Returns:
+        The number, 0 where it has none or is gone.
+    """
+    words = read(f"/proc/{pid}/limits").partition("Max file locks")[2].split(None, 1)
+    return int(words[0]) if words and words[0].isdecimal() else 0
+
+
 def table_at_need(pid: int) -> "Table":
     """Read all of /proc, for kernels without CONFIG_PROC_CHILDREN.
 

@@ -2,7 +2,8 @@
 
 import posix
 
-from controller.shim.proc import start_ticks, state
+from controller.shim.kinship import brand
+from controller.shim.proc import brand_of, start_ticks, state
 from controller.shim.stdlib import Suppress, signal
 
 
@@ -34,6 +35,20 @@ class Process:
     def alive(self) -> bool:
         """Whether it has not ended."""
         return bool(self.fields)
+
+    @property
+    def brand(self) -> int:
+        """The number that it bears, see `kinship.brand`; 0 for none."""
+        return brand_of(self.pid)
+
+    def mark(self, number: int) -> None:
+        """Brand it, where it has not ended and belongs to this user.
+
+        Args:
+            number: The brand.
+        """
+        if self.alive:
+            brand(number, self.pid)
 
     def open(self) -> int | None:
         """Get a descriptor that is readable once the process has ended.

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+RESERVE = ".reserve"
+"""A file that takes room on the disk since before the start, for the record of the end."""
+
+
 class Ending:
     """How a run ended, as far as it is known.
 
@@ -76,7 +80,12 @@ class Ending:
             "leftovers": self.leftovers,
             "tail": last_lines(self.output),
         }
-        return folder.write("exit.json", record, sync=True)
+        if folder.write("exit.json", record, sync=True):
+            folder.remove(RESERVE)
+            return True
+        if folder.spend(RESERVE, "exit.json", record):
+            return True
+        return folder.spend(RESERVE, "exit.json", {**record, "tail": []})
 
     def _words(self) -> tuple[str, str]:
         if self.cause == "stop":

@@ -3,6 +3,9 @@
 from controller.shim.faults import RunError, invalid
 from controller.shim.stdlib import loads
 
+STREAMS = ("claude", "codex", "gemini", "opencode")
+"""The forms of events that can be read, each by a module of `controller.shim.streams`."""
+
 VERSION = 1
 """The version of `docs/run-folder.md` that this shim speaks."""
 
@@ -12,16 +15,25 @@ class Spec:
 
     Attributes:
         run: The run's id.
+        brand: A number that all processes of the run shall bear, 0 for none.
         argv: The agent's arguments, its program first.
         folder: The absolute folder to run it in.
         headless: Whether output goes through the shim instead of straight to the terminal.
         stdin: The file of the run's folder that is the standard input, or None.
+        tools: A folder that comes first on the agent's PATH, absolute, or None.
+        stream: The form of the events that the agent prints, one of `STREAMS`, or None.
         grace: Seconds between the request to end and the kill.
         log_bytes: The size at which `output.log` is rotated.
         log_files: How many files the log has in all, the current one included.
+        secrets: A file of secrets where the session runs, absolute, or None.
+        worktree: The repository that the folder is a worktree of, the worktree's branch, and
+            whether a conversation begins; or None.
     """
 
-    __slots__ = ("argv", "folder", "grace", "headless", "log_bytes", "log_files", "run", "stdin")
+    __slots__ = (
+        *("argv", "brand", "folder", "grace", "headless", "log_bytes", "log_files", "run"),
+        *("secrets", "stdin", "stream", "tools", "worktree"),
+    )
 
     def __init__(self, content: dict[str, object]) -> None:
         self.run = _text(content, "run")
@@ -48,9 +60,19 @@ class Spec:
         if stdin and not self.headless:
             raise invalid('stdin can be "prompt" in headless mode only')
         self.stdin = "prompt" if stdin else None
+        stream = content.get("stream")
+        if stream is not None and (not isinstance(stream, str) or stream not in STREAMS):
+            raise invalid(f"stream must be null or one of {', '.join(STREAMS)}")
+        if stream and not self.headless:
+            raise invalid("stream can be given in headless mode only")
+        self.stream: str | None = stream
         self.grace = _number(content, "grace", 10.0, 0.0)
         self.log_bytes = int(_number(content, "log_bytes", 10_485_760, 1))
         self.log_files = int(_number(content, "log_files", 2, 1))
+        self.brand = int(_number(content, "brand", 0, 0))
+        self.secrets = _path(content, "secrets")
+        self.tools = _path(content, "tools")
+        self.worktree = _worktree(content)
 
 
 def parse_spec(text: bytes) -> Spec:
@@ -151,6 +173,27 @@ def _text(content: dict[str, object], field: str) -> bytes:
     if not isinstance(value, str) or not value:
         raise invalid(f"{field} must be a text that is not empty")
     return to_bytes(value, field)
+
+
+def _path(content: dict[str, object], field: str) -> bytes | None:
+    if content.get(field) is None:
+        return None
+    path = _text(content, field)
+    if not path.startswith(b"/"):
+        raise invalid(f"{field} must be an absolute path")
+    return path
+
+
+def _worktree(content: dict[str, object]) -> tuple[bytes, bytes, bool] | None:
+    given = content.get("worktree")
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise invalid("worktree must be null or an object")
+    repository, branch = _path(given, "repository"), _text(given, "branch")
+    if repository is None or branch.startswith(b"-"):
+        raise invalid("worktree must name a repository and a branch")
+    return repository, branch, given.get("fresh") is True
 
 
 def _number(content: dict[str, object], field: str, default: float, least: float) -> float:

@@ -2,7 +2,7 @@
 
 from controller.shim.folder import RunFolder
 from controller.shim.proc import start_ticks
-from controller.shim.spec import VERSION
+from controller.shim.spec import VERSION, number_in
 from controller.shim.stdlib import Suppress, loads
 
 NAME = "started.json"
@@ -34,6 +34,22 @@ def write_started(
     return folder.write(NAME, record, sync=False, once=once)
 
 
+def read_record(folder: RunFolder) -> dict[str, object]:
+    """Read the record again.
+
+    Args:
+        folder: The run's folder.
+
+    Returns:
+        What it holds; empty where there is none, or it is none.
+    """
+    with Suppress(OSError, ValueError):
+        started = loads(folder.read(NAME).decode())
+        if isinstance(started, dict):
+            return started
+    return {}
+
+
 def read_started(folder: RunFolder) -> tuple[int, float | None]:
     """Read the record again, where only its writer knew what is in it.
 
@@ -41,10 +57,11 @@ def read_started(folder: RunFolder) -> tuple[int, float | None]:
         folder: The run's folder.
 
     Returns:
-        The agent's pid, and when it had exec'ed; 0 and None where it never ran.
+        The agent's pid, and when it had exec'ed; 0 and None where it never ran, or where the agent
+        made the record another.
     """
-    with Suppress(OSError, ValueError):
-        started = loads(folder.read(NAME).decode())
-        if isinstance(started, dict):
-            return int(started["pid"]), float(started["at"])
+    record = read_record(folder)
+    pid, at = record.get("pid"), number_in(record.get("at"), 0.0)
+    if isinstance(pid, int) and at is not None:
+        return pid, at
     return 0, None

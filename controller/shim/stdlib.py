@@ -134,12 +134,12 @@ def _no_json(value: object) -> object:
 _addresses: dict[str, int] = {}
 
 
-def call(function: str, *arguments: int) -> int:
+def call(function: str, *arguments: int | bytes | None) -> int:
     """Call a function of the C library that no cheap module offers.
 
     Args:
         function: Its name.
-        arguments: Its arguments, numbers all.
+        arguments: Its arguments: numbers, what a pointer points at, None for no pointer.
 
     Returns:
         What it returns.

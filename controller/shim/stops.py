@@ -5,6 +5,9 @@ from controller.shim.spec import number_in
 from controller.shim.stdlib import dumps, loads
 
 NAME = "stop"
+_MOST = 65_536
+"""Bytes of a request; with more of it the record of the end would be longer than anybody reads."""
+_LEVELS = 50
 
 
 class Stop:
@@ -34,12 +37,23 @@ def find_stop(folder: RunFolder) -> Stop | None:
     if not folder.exists(NAME):
         return None
     try:
-        content = loads(folder.read(NAME).decode())
-        if isinstance(content, dict):
-            dumps(content)  # it must fit into the record
+        content = loads(folder.read(NAME, most=_MOST).decode())
+        if isinstance(content, dict) and _fits(content):
             return Stop(content)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         pass
     # A person with `touch stop`, most likely.
     message = "The file `stop` is there, though it holds no JSON object."
     return Stop({"by": "user", "reason": "StopUnreadable", "message": message})
+
+
+def _fits(content: dict[str, object]) -> bool:
+    """Whether it can be written into the record, where it stands some levels deeper."""
+    value: object = content
+    for _ in range(_LEVELS):
+        value = [value]
+    try:
+        dumps({"stop": value})
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -4,6 +4,7 @@ import gc
 import posix
 import time
 
+from controller.redaction import Redactor
 from controller.shim import child
 from controller.shim.folder import RunFolder
 from controller.shim.notices import are_certain, notice_files
@@ -23,6 +24,8 @@ REST = 30.0
 """Seconds between two looks where nothing goes on and a notice will tell. A hundred runs at rest
 take 0.05 % of a core (measured), where a look a second takes 1.5 %."""
 
+_NEVER = float("inf")
+
 
 def supervise(
     folder: RunFolder,
@@ -30,7 +33,8 @@ def supervise(
     outer: int,
     agent: int,
     started_at: float,
-    reader: int | None,
+    outputs: list[int],
+    redactor: Redactor,
 ) -> int:
     """See a running agent to its end, and write the records.
 
@@ -40,21 +44,27 @@ def supervise(
         outer: The outer shim's pid.
         agent: The agent's pid and group.
         started_at: When it had exec'ed, in seconds since the epoch.
-        reader: The pipe with its output, None where it writes to the terminal.
+        outputs: A headless agent's pipes, an interactive one's log.
+        redactor: Knows the agent's secrets.
 
     Returns:
         The exit status that the pane's process shall have.
     """
     wakes = Wakes()
     session = Session(spec.headless, outer, wakes)
-    output = Output(folder, spec) if reader is None else _stream(folder, spec, wakes, reader)
+    if spec.headless:
+        output = _stream(folder, spec, wakes, outputs, redactor)
+    else:
+        output = Output(folder, spec, outputs[0], redactor)
     # Only now: collecting garbage takes longer than all of the start makes of it.
     gc.freeze()
     gc.enable()
     ending = Supervisor(folder, spec, wakes, output, agent).run(session)
     ending.started_at = started_at
-    if reader is None:
+    if not spec.headless:
         child.take_terminal(posix.getpgrp())
+    if ending.cause in ("exit", "stop"):
+        _measure(folder, spec, wakes)
     ending.write(folder)
     output.close()
     return ending.code
@@ -103,7 +113,7 @@ class Supervisor:
         self._statuses: dict[int, int] = {}
         self._ended_at: float | None = None
         self._stop: Stop | None = None
-        self._kill_at: float | None = None
+        self._kill_at = _NEVER
         self._sweep: Sweep | None = None
         self._noticed = notice_files(folder.fd) and are_certain(folder.fd)
         self._next_look = 0.0
@@ -155,42 +165,69 @@ class Supervisor:
         if self._sweep is None:
             if self._ended_at is not None:
                 self._sweep = Sweep(PATIENCE, self._agent)
-            elif self._kill_at is None:
+            elif self._kill_at == _NEVER:
                 self._ask()
             elif now >= self._kill_at:
                 self._sweep = Sweep(0, self._agent)
         if self._sweep is not None:
             return min(due, self._sweep.press())
-        return due if self._kill_at is None else min(due, self._kill_at - now)
+        return min(due, self._kill_at - now)
 
     def _look(self, now: float) -> None:
         """Look at the folder, and choose when to look again."""
         self._wakes.stirred = False  # first, for the next notice may come at once
         if now >= self._next_look:
-            rests = self._output.tick() and self._noticed
+            rests = self._output.tick() and self._noticed and self._kill_at == _NEVER
             self._next_look = now + (REST if rests else TICK)
         else:
             # A notice of growth comes once; the log itself is looked at on time.
             self._next_look = min(self._next_look, now + TICK)
-        if self._kill_at is None and self._ended_at is None:
-            self._stop = find_stop(self._folder)
+        if self._ended_at is not None:
+            return
+        stop = find_stop(self._folder)
+        if self._kill_at == _NEVER:
+            self._stop = stop
+        elif stop:
+            # What came first says why it ends; a later request may want it sooner.
+            self._hurry(stop)
 
     def _ask(self) -> None:
         """Ask the agent to end, where somebody wants that."""
         if self._stop or self._wakes.told:
-            grace = self._stop.grace if self._stop else None
-            self._kill_at = time.monotonic() + (self._spec.grace if grace is None else grace)
+            self._hurry(self._stop)
             self._signal(signal.SIGTERM)
             self._signal(signal.SIGCONT)
+
+    def _hurry(self, stop: Stop | None) -> None:
+        """Kill when the request's grace is over, unless that is to be sooner already."""
+        grace = self._spec.grace if stop is None or stop.grace is None else stop.grace
+        self._kill_at = min(self._kill_at, time.monotonic() + grace)
+        self._next_look = min(self._next_look, time.monotonic() + TICK)
 
     def _signal(self, number: int) -> None:
         with Suppress(OSError):
             posix.killpg(self._agent, number)
 
 
-def _stream(folder: RunFolder, spec: Spec, wakes: Wakes, reader: int) -> Output:
-    # Interactive runs do without these modules.
+def _measure(folder: RunFolder, spec: Spec, wakes: Wakes) -> None:
+    """See what git sees in the agent's folder; then nothing of that is left either."""
+    from controller.shim.work import record_work
+
+    with Suppress(Exception):  # whatever it is, the record of the end must be written
+        record_work(folder, spec)
+    Sweep(0).finish(wakes, {})
+
+
+def _stream(
+    folder: RunFolder, spec: Spec, wakes: Wakes, readers: list[int], redactor: Redactor
+) -> Output:
+    # Interactive runs do without these modules, and those that print no events without the last.
     from controller.shim.pane import Pane
     from controller.shim.stream import Stream
 
-    return Stream(folder, spec, Pane(wakes), wakes, reader)
+    events = None
+    if spec.stream:
+        from controller.shim.events import Events
+
+        events = Events(folder, spec, spec.stream)
+    return Stream(folder, spec, Pane(wakes), wakes, readers, redactor, events)

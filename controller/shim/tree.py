@@ -82,9 +82,10 @@ class Sweep:
                 self._next = now + self._patience
                 self._patience = 0
             else:
-                self._send(signal.SIGKILL)
+                # Where somebody new was met, the tree grows still: it is not let get ahead.
+                grows = self._send(signal.SIGKILL)
+                self._round = _FIRST_ROUND if grows else min(self._round * 2, _LAST_ROUND)
                 self._next = now + self._round
-                self._round = min(self._round * 2, _LAST_ROUND)
         return self._next - now
 
     def finish(self, wakes: Wakes, statuses: dict[int, int]) -> None:
@@ -97,8 +98,11 @@ class Sweep:
         while reap(statuses)[0]:
             wakes.wait(self.press())
 
-    def _send(self, number: int) -> None:
-        self.met |= signal_below(number) - {self._spared}
+    def _send(self, number: int) -> bool:
+        """Signal all; returns whether any was not met before."""
+        new = signal_below(number) - {self._spared} - self.met
+        self.met |= new
+        return bool(new)
 
 
 def signal_below(number: int) -> set[int]:

@@ -1,7 +1,10 @@
 """Watches over an adopted process until it and, as far as it can be found, its tree has ended."""
 
+import posix
 import time
 
+from controller.redaction import Redactor, secret_values
+from controller.shim import log
 from controller.shim.clan import Clan
 from controller.shim.folder import RunFolder
 from controller.shim.notices import are_certain, notice_files
@@ -17,8 +20,8 @@ from controller.shim.tree import PATIENCE, SETTLE
 from controller.shim.wakes import Wakes
 
 ROUND = 10.0
-"""Seconds between two looks at the tree, which takes 0.3 ms: what is begun and then orphaned within
-one, outside of the session, is not found later."""
+"""Seconds between two looks at the tree, which takes 0.3 ms. Where no brand can be given, what is
+begun and then orphaned within one, outside of the session, is not found later."""
 
 _GLANCE = 0.05
 """Seconds between two looks at a tree that is ending; no signal tells of it."""
@@ -39,10 +42,11 @@ class Warden:
         self._folder = folder
         self._spec = spec
         self._head = head
-        self._clan = Clan(head)
-        self._clan.look()
+        self._clan = Clan(head, spec.brand)
+        self._clan.mark()
         self._wakes = Wakes()
-        self._output = Output(folder, spec)
+        redactor = Redactor(secret_values(_environment(head.pid)))
+        self._output = Output(folder, spec, log.create(folder), redactor)
         self._noticed = notice_files(folder.fd) and are_certain(folder.fd)
         self._next_look = 0.0
         self._fd: int | None = None
@@ -130,6 +134,20 @@ class Warden:
             self._next_look = min(self._next_look, now + TICK)
         self._wakes.stirred = False
         self._wakes.wait(min(seconds, self._next_look - now))
+
+
+def _environment(pid: int) -> dict[bytes, bytes]:
+    """What a process was begun with; nothing where it may not be looked into."""
+    text = b""
+    with Suppress(OSError):
+        fd = posix.open(f"/proc/{pid}/environ", posix.O_RDONLY | posix.O_CLOEXEC)
+        try:
+            while part := posix.read(fd, 1 << 20):
+                text += part
+        finally:
+            posix.close(fd)
+    parts = (line.partition(b"=") for line in text.split(b"\0"))
+    return {name: value for name, _, value in parts}
 
 
 def _ignores_term(pid: int) -> bool:

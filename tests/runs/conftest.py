@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from controller.core.observed import Words
-from controller.runs.folders import RunFolders, Spec
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders
+from controller.runs.meta import Meta
+from controller.runs.spec import Spec
 
 SPEC = Spec(("agent", "the prompt"), "/work", "headless", None, 10.0, 1000, 2)
 

@@ -1,7 +1,9 @@
 """The runs' folders: made whole, read as they are, found again by the next controller."""
 
+import errno
 import json
 import os
+import shutil
 import stat
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +12,9 @@ import pytest
 
 from controller.core.exits import Cause
 from controller.core.observed import ReportState, StopRequest, Words
-from controller.runs.folders import RunFolders, RunsUnavailable, Spec
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders, RunsUnavailable
+from controller.runs.meta import Meta
+from controller.runs.spec import Spec
 from controller.shim.spec import parse_environment, parse_spec
 from tests.runs.conftest import SPEC, Bench, now
 
@@ -30,7 +33,9 @@ class TestCreate:
         run = bench.make(spec=spec, KEY="söcret", B="2")
         folder = bench.root / run
 
-        assert {"spec.json", "env", "prompt", "meta.json"} == {p.name for p in folder.iterdir()}
+        assert {"spec.json", "env", "prompt", "meta.json", ".reserve"} == {
+            p.name for p in folder.iterdir()
+        }
         told = parse_spec((folder / "spec.json").read_bytes())
         assert run.encode() == told.run
         assert [b"prog", b"-x", "ü\n".encode()] == told.argv
@@ -69,8 +74,13 @@ class TestCreate:
         run = bench.make()
         record = bench.runs.look()[run]
         assert (run, None, 0, None, None, None) == (
-            record.id, record.started_at, record.pid, record.stop, record.report, record.exit,
-        )  # fmt: skip
+            record.id,
+            record.started_at,
+            record.pid,
+            record.stop,
+            record.reports.state,
+            record.exit,
+        )
         assert (run,) == bench.runs.unfinished() == tuple(bench.runs.look())
 
     def test_no_room(self, tmp_path: Path) -> None:
@@ -93,11 +103,11 @@ class TestCreate:
         assert (bench.root / run / "prompt").read_text() == "the prompt"
 
     def test_strange_texts(self, bench: Bench) -> None:
-        """Lone surrogates, NULs and line ends in a prompt or a name do no harm."""
+        """Lone surrogates, NULs and line ends in a prompt do no harm, nor do odd names."""
         run = bench.runs.new_id(now())
-        meta = Meta("A\n\0é", "a", "claude", "/work", Words("d"), now())
+        meta = Meta("A\u202e$(é)", "a", "claude", "/work", Words("d"), now())
         bench.runs.create(run, SPEC, meta, "x\ud800\0\r\n", {})
-        assert bench.reloaded().look()[run].meta.project == "A\n\0é"
+        assert bench.reloaded().look()[run].meta.project == "A\u202e$(é)"
 
 
 class TestIds:
@@ -151,12 +161,12 @@ class TestLook:
 
         line = '{"at": 1700000001, "type": "report", "state": "%s", "message": "%s"}\n'
         bench.put(run, "events.jsonl", line % ("waiting", "A or B?"))
-        report = bench.runs.look()[run].report
+        report = bench.runs.look()[run].reports.state
         assert report
         assert (report.state, report.message) == (ReportState.WAITING, "A or B?")
         with (bench.root / run / "events.jsonl").open("a") as file:
             file.write(line % ("progress", "half") + line % ("working", "on"))
-        report = bench.runs.look()[run].report
+        report = bench.runs.look()[run].reports.state
         assert report
         assert report.state == ReportState.WORKING
 
@@ -188,7 +198,7 @@ class TestLook:
         run = bench.make()
         line = b'{"at": 1, "type": "report", "state": "blocked", "message": "x"}\n'
         bench.put(run, "events.jsonl", b"x" * 100_000 + b"\n" + line + b'{"at": 2, "type": "rep')
-        report = bench.runs.look()[run].report
+        report = bench.runs.look()[run].reports.state
         assert report
         assert report.state == ReportState.BLOCKED
 
@@ -197,10 +207,10 @@ class TestLook:
         run = bench.make()
         line = '{"at": 1, "type": "report", "state": "%s", "message": "%s"}\n'
         bench.put(run, "events.jsonl", line % ("waiting", "A or B?"))
-        assert bench.runs.look()[run].report
+        assert bench.runs.look()[run].reports.state
         with (bench.root / run / "events.jsonl").open("a") as file:
             file.write((line % ("progress", "x" * 1000)) * 100)
-        assert bench.runs.look()[run].report
+        assert bench.runs.look()[run].reports.state
 
     def test_only_what_matters_is_kept(self, bench: Bench) -> None:
         """Unfinished runs and each project's newest are known; older ones are not looked at."""
@@ -223,6 +233,39 @@ class TestLook:
         run = bench.make()
         (bench.root / run / "meta.json").unlink()
         assert bench.reloaded().look() == {}
+
+    def test_a_folder_that_is_gone_before_it_told_of_a_start(self, bench: Bench) -> None:
+        """Nothing can be heard of that run: it is forgotten, as the next controller would."""
+        run, kept = bench.make("A"), bench.make("B")
+        assert {run, kept} == set(bench.runs.look())
+        (bench.root / run).rename(bench.root / "moved")
+        assert {kept} == set(bench.runs.look()) == set(bench.reloaded().look())
+
+        (bench.root / "moved").rename(bench.root / run)
+        assert bench.runs.learn(run)
+        assert {run, kept} == set(bench.runs.look())
+
+    def test_a_folder_that_is_gone_after_its_start(self, bench: Bench) -> None:
+        """What it told stands."""
+        run = bench.make()
+        bench.put(run, "started.json", '{"version": 1, "pid": 42, "at": 1700000000.5}')
+        before = bench.runs.look()
+        shutil.rmtree(bench.root / run)
+        assert bench.runs.look() == before
+
+    def test_a_folder_that_cannot_be_looked_at(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Could not read is never gone."""
+        run = bench.make()
+
+        def fail(_: Path) -> os.stat_result:
+            raise OSError(errno.EIO, "Input/output error")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Path, "lstat", fail)
+            assert run in bench.runs.look()
+        assert run in bench.runs.look()
 
     def test_the_root_is_a_file(self, tmp_path: Path) -> None:
         """A root that is no folder is told."""
@@ -296,3 +339,52 @@ class TestRest:
         bench.runs.discard(run)
         assert [kept] == [path.name for path in bench.root.iterdir()]
         assert (kept,) == tuple(bench.runs.look())
+
+
+class TestSecrets:
+    """`env` is there only as long as somebody may come to read it."""
+
+    def test_a_run_that_is_lost(self, bench: Bench) -> None:
+        """Nobody will read it any more."""
+        run = bench.make(KEY="secret")
+        assert (bench.root / run / "env").exists()
+        bench.runs.sweep(run)
+        assert not (bench.root / run / "env").exists()
+
+    def test_a_run_that_was_never_whole(self, bench: Bench) -> None:
+        """A controller that was killed while it made the folder leaves no secret behind."""
+        run = bench.make(KEY="secret")
+        (bench.root / run / "meta.json").unlink()
+        bench.reloaded()
+        assert not (bench.root / run / "env").exists()
+
+    def test_a_run_that_is_about_to_begin(self, bench: Bench) -> None:
+        """A restart of the controller does not take it away from its shim."""
+        run = bench.make(KEY="secret")
+        bench.reloaded()
+        assert (bench.root / run / "env").exists()
+
+    def test_a_link_in_the_place_of_a_record(self, bench: Bench, tmp_path: Path) -> None:
+        """What an agent links into its folder is no record of its run's end."""
+        run = bench.make()
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.write_text('{"version": 1, "cause": "exit", "status": 0}')
+        (bench.root / run / "exit.json").symlink_to(elsewhere)
+        assert bench.reloaded().look()[run].exit is None
+
+
+def test_the_folder_of_all_runs_is_made_again(tmp_path: Path) -> None:
+    """Somebody cleared it away while the controller runs: the next start is none the worse."""
+    bench = Bench(tmp_path / "runs")
+    bench.root.rmdir()
+
+    assert (bench.root / bench.make() / "spec.json").exists()
+
+
+def test_a_folder_in_the_place_of_a_temporary_file_moves_nothing(bench: Bench) -> None:
+    """What is there of the record itself stays where it is."""
+    run = bench.make("A")
+    (bench.root / run / ".meta.json.new").mkdir()
+    with pytest.raises(RunsUnavailable):
+        bench.runs.rename("A", "B")
+    assert bench.reloaded().look()[run].meta.project == "A"

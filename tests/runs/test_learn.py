@@ -6,8 +6,9 @@ import pytest
 
 from controller.core.observed import Observed, Words
 from controller.observer import Observer
+from controller.runs import roll
 from controller.runs.folders import RunFolders
-from controller.runs.records import Meta
+from controller.runs.meta import Meta
 from controller.runtimes.base import StartRequest
 from controller.runtimes.memory import MemoryRuntime
 from tests.runs.conftest import SPEC, Bench, now
@@ -140,3 +141,17 @@ class TestObserver:
         request = StartRequest(run, "a", world.bench.root / run)
         assert world.runtime.start([request]) == {}
         assert list(world.look().runs) == [run]
+
+
+class TestLeft:
+    """Runs whose maker died, and that no session tells of."""
+
+    def test_it_becomes_known(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        """After a while, and not while it may still be in the making; one that is over does not."""
+        other = bench.reloaded()
+        ended, run = make(other, "A"), make(other, "B")
+        bench.end(ended)
+        assert bench.runs.look() == {}
+        monkeypatch.setattr(roll, "SWEEP_SECONDS", 0.0)
+        assert set(bench.runs.look()) == {run}
+        assert bench.runs.unfinished() == (run,)

@@ -1,9 +1,11 @@
 """A session may write anything into its folder: nothing of it stops the controller."""
 
+import errno
 import json
 import os
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from controller.core.exits import Cause
 from controller.core.observed import ReportState
+from controller.core.work import standing
 from controller.runs import records
 from controller.runs.folders import RunFolders
 from tests.runs.conftest import Bench
@@ -56,7 +59,8 @@ def look(shared: tuple[Bench, str], name: str, content: bytes) -> None:
         fresh = RunFolders(bench.root)
         fresh.load()
         assert len(fresh.look()) <= 1
-        bench.runs._entries[run].record = records.Record(run, bench.runs._entries[run].record.meta)
+        entry = bench.runs._roll.entries[run]
+        entry.record = records.Record(run, entry.record.meta)
         bench.runs.look()
     finally:
         bench.put(run, "meta.json", original)
@@ -178,7 +182,49 @@ def test_texts_can_be_written(bench: Bench, name: str, content: str) -> None:
     bench.put(run, name, content)
     record = bench.runs.look()[run]
     for text in (
-        record.report.message if record.report else "",
+        record.reports.state.message if record.reports.state else "",
         record.exit.message + record.exit.reason if record.exit else "",
     ):
         text.encode()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO])
+def test_an_end_that_cannot_be_read_now(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """It is not known yet: taken for a broken one, it would be work to be done again."""
+    run = bench.make()
+    bench.end(run)
+    bench.put(run, "stop", "{}")
+
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", fail)
+        assert records.read_exit(bench.root / run) is None
+        assert records.read_stop(bench.root / run) is None
+    assert records.read_exit(bench.root / run)
+    assert records.read_stop(bench.root / run)
+
+
+WORK_KEYS = ("branch", "head", "status", "base", "files", "added", "changed", "untracked")
+
+
+@given(
+    st.binary(max_size=40)
+    | st.dictionaries(st.sampled_from(WORK_KEYS), PLAIN | st.lists(PLAIN, max_size=30)).map(
+        lambda document: json.dumps(document).encode()
+    )
+)
+@example(b'{"status": ["\\u001b[2J", {"a": 1}], "files": 1e99, "added": -1, "branch": ["x"]}')
+@example(b'{"branch": "\\ud800\\n", "commits": 9999999999999999999}')
+def test_whatever_stands_in_work_json(content: bytes) -> None:
+    """The figures of the work are lines that can be shown, and numbers; or there are none."""
+    with TemporaryDirectory() as name:
+        (Path(name) / "work.json").write_bytes(content)
+        work = records.read_work(Path(name))
+    if work is not None:
+        assert all(line.isprintable() for line in (work.kept, work.told, *work.status))
+        assert len(work.status) <= 20
+        assert standing(work).encode()

@@ -35,15 +35,15 @@ def test_by_age(tmp_path: Path) -> None:
     """What ended longer ago than the limit goes."""
     for name, days in (("a", 31), ("b", 30.5), ("c", 29.5), ("d", 0)):
         ended(tmp_path, name, days, 10)
-    assert prune(tmp_path, frozenset(), NOW, 30, 10**9) == 2
+    assert sum(prune(tmp_path, frozenset(), NOW, 30, 10**9)) == 2
     assert {"c", "d"} == left(tmp_path)
 
 
 def test_by_size(tmp_path: Path) -> None:
-    """The oldest go until the rest fits."""
+    """Those that began first go until the rest fits."""
     for name, days in (("a", 3), ("b", 1), ("c", 2)):
         ended(tmp_path, name, days, 1000)
-    assert prune(tmp_path, frozenset(), NOW, 30, 2500) == 1
+    assert sum(prune(tmp_path, frozenset(), NOW, 30, 2500)) == 1
     assert {"b", "c"} == left(tmp_path)
 
 
@@ -52,7 +52,7 @@ def test_kept(tmp_path: Path) -> None:
     ended(tmp_path, "old", 99, 10)
     ended(tmp_path, "big", 50, 10_000)
     ended(tmp_path, "fits", 1, 1000)
-    assert prune(tmp_path, {"old", "big"}, NOW, 30, 1500) == 0
+    assert sum(prune(tmp_path, {"old", "big"}, NOW, 30, 1500)) == 0
     assert {"old", "big", "fits"} == left(tmp_path)
 
 
@@ -62,7 +62,7 @@ def test_unfinished_and_strange_folders_stay(tmp_path: Path) -> None:
     (tmp_path / "runs" / "note.txt").write_text("x")
     ended(tmp_path, "elsewhere", 99, 10)
     (tmp_path / "runs" / "link").symlink_to(tmp_path / "elsewhere")
-    assert prune(tmp_path / "runs", frozenset(), NOW, 1, 1) == 0
+    assert sum(prune(tmp_path / "runs", frozenset(), NOW, 1, 1)) == 0
     assert {"running", "note.txt", "link"} == left(tmp_path / "runs")
     assert (tmp_path / "elsewhere" / "exit.json").exists()
 
@@ -73,9 +73,9 @@ def test_a_broken_record_ages_by_its_file(tmp_path: Path) -> None:
     record = tmp_path / "broken" / "exit.json"
     record.write_text("{")
     old = (NOW - timedelta(days=40)).timestamp()
-    assert prune(tmp_path, frozenset(), NOW, 30, 10**9) == 0
+    assert sum(prune(tmp_path, frozenset(), NOW, 30, 10**9)) == 0
     os.utime(record, (old, old))
-    assert prune(tmp_path, frozenset(), NOW, 30, 10**9) == 1
+    assert sum(prune(tmp_path, frozenset(), NOW, 30, 10**9)) == 1
 
 
 def test_runs_that_matter(bench: Bench) -> None:
@@ -85,7 +85,7 @@ def test_runs_that_matter(bench: Bench) -> None:
     for run in (first, second):
         bench.end(run, '{"cause": "exit", "status": 0, "ended_at": 1}')
     runs = bench.reloaded()
-    assert prune(bench.root, frozenset(runs.look()), NOW, 30, 1) == 1
+    assert sum(prune(bench.root, frozenset(runs.look()), NOW, 30, 1)) == 1
     assert {second, running} == left(bench.root)
 
 
@@ -106,7 +106,7 @@ def test_any_runs(
     kept = {str(number) for number in keep}
     before = left(root)
 
-    cleared = prune(root, kept, NOW, 30, limit)
+    cleared = sum(prune(root, kept, NOW, 30, limit))
 
     rest = left(root)
     assert before & kept <= rest
@@ -115,7 +115,7 @@ def test_any_runs(
     assert all(runs[int(name)][0] <= 30 for name in free)
     sizes = sum(path.stat().st_size for name in free for path in (root / name).iterdir())
     assert sizes <= limit
-    assert prune(root, kept, NOW, 30, limit) == 0
+    assert sum(prune(root, kept, NOW, 30, limit)) == 0
     shutil.rmtree(root)
 
 
@@ -126,7 +126,7 @@ def test_no_fault_ends_the_controller(bench: Bench, fault: str) -> None:
     bench.end(run, '{"cause": []}')
     if fault == "root gone":
         shutil.rmtree(bench.root)
-    assert prune(bench.root, frozenset(), NOW, 30, 10**9) == 0
+    assert sum(prune(bench.root, frozenset(), NOW, 30, 10**9)) == 0
 
 
 def test_folders_in_a_folder_count(tmp_path: Path) -> None:
@@ -134,4 +134,65 @@ def test_folders_in_a_folder_count(tmp_path: Path) -> None:
     ended(tmp_path, "a", 1, 10)
     (tmp_path / "a" / "inner").mkdir()
     (tmp_path / "a" / "inner" / "big").write_bytes(b"x" * 100_000)
-    assert prune(tmp_path, frozenset(), NOW, 30, 50_000) == 1
+    assert sum(prune(tmp_path, frozenset(), NOW, 30, 50_000)) == 1
+
+
+def test_what_matters_may_change_between_two_steps(tmp_path: Path) -> None:
+    """A run that is kept from now on is not cleared away by a pass that began before."""
+    for name in ("a", "b", "c"):
+        ended(tmp_path, name, 99, 10)
+    keep: set[str] = set()
+    steps = prune(tmp_path, keep, NOW, 30, 10**9)
+    assert next(steps)
+    keep.add("b")
+    assert list(steps) == [False, True]
+    assert {"b"} == left(tmp_path)
+
+
+def test_a_step_looks_at_one_folder(tmp_path: Path) -> None:
+    """So that whoever takes the steps can stop between any two of them."""
+    for number in range(20):
+        ended(tmp_path, f"{number:02d}", 99, 10)
+    steps = prune(tmp_path, frozenset(), NOW, 30, 10**9)
+    assert [next(steps) for _ in range(3)] == [True] * 3
+    assert len(left(tmp_path)) == 17
+    steps.close()  # type: ignore[attr-defined]
+    assert len(left(tmp_path)) == 17
+
+
+def half_made(root: Path, name: str, seconds: float) -> Path:
+    """A folder whose maker was killed so long ago, before its notes were written."""
+    folder = root / name
+    folder.mkdir()
+    (folder / "env").write_text('{"TOKEN": "secret"}')
+    (folder / "meta.json").touch()
+    then = NOW.timestamp() - seconds
+    os.utime(folder, (then, then))
+    return folder
+
+
+def test_a_half_made_folder(tmp_path: Path) -> None:
+    """It holds secrets and is no run: it goes after a minute, be its notes missing or empty."""
+    for number, seconds in ((1, 61), (2, 61), (3, 30)):
+        half_made(tmp_path, f"{number:017d}-abcdef", seconds)
+    (tmp_path / f"{1:017d}-abcdef" / "meta.json").unlink()
+    os.utime(tmp_path / f"{1:017d}-abcdef", (NOW.timestamp() - 61,) * 2)
+    half_made(tmp_path, "my own notes", 1e6)
+    begun = half_made(tmp_path, f"{4:017d}-abcdef", 61)
+    (begun / "started.json").touch()
+
+    list(prune(tmp_path, frozenset(), NOW, 30, 10**9))
+
+    assert left(tmp_path) == {f"{3:017d}-abcdef", f"{4:017d}-abcdef", "my own notes"}
+
+
+def test_a_death_while_a_run_is_cleared_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left is no run that goes on for ever."""
+    run = bench.make()
+    bench.end(run, '{"cause": "exit", "status": 0, "ended_at": 1}')
+    monkeypatch.setattr(
+        shutil, "rmtree", lambda *_, **__: (bench.root / run / "exit.json").unlink()
+    )
+    list(prune(bench.root, frozenset(), NOW, 30, 10**9))
+
+    assert bench.reloaded().unfinished() == ()

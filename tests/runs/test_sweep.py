@@ -1,7 +1,9 @@
 """The sweep ends what a run left behind, and nothing else."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +14,8 @@ import pytest
 from controller.core.exits import Cause
 from controller.runs import sweep
 from controller.runs.folders import RunsUnavailable
+from controller.runs.processes import read_process, send
+from controller.runs.spec import brand
 from tests.runs.conftest import Bench, Processes
 from tests.shim.world import alive, pids_of, wait_for
 
@@ -58,6 +62,74 @@ def test_descendants(bench: Bench, processes: Processes) -> None:
     assert bench.runs.sweep(run) >= 4
 
     wait_for(lambda: not any(map(alive, family)), "their end")
+
+
+def test_who_has_no_environment(bench: Bench, processes: Processes) -> None:
+    """Whoever cleared it is found by the brand, and so is all in its session and below it."""
+    run = bench.make()
+    spec = json.loads((bench.root / run / "spec.json").read_text())
+    script = f"ulimit -S -x {spec['brand']}; env -i /bin/sh -c '(/bin/sleep 1000 &); exec sleep 99'"
+    shell = processes.start("bash", "-c", f"{script} & echo ready; wait")
+    assert shell.stdout
+    assert shell.stdout.readline() == b"ready\n"
+    found = wait_for(lambda: len(sweep.find(run, bench.root / run)) == 3 and sweep.find(
+        run, bench.root / run), "three processes")  # fmt: skip
+    assert found
+    assert bench.runs.sweep(run) == 3
+    assert not any(map(alive, found))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
+def test_another_users_process(bench: Bench, processes: Processes, tmp_path: Path) -> None:
+    """One that may not be killed is named, its environment unread; all others are ended."""
+    run = bench.make()
+    number = brand(run)
+    theirs = processes.start("bash", "-c", f"ulimit -S -x {number}; exec sleep 1000")
+    ours = processes.start(
+        "bash", "-c", f"ulimit -S -x {number}; exec setpriv --reuid 65534 sleep 1000"
+    )
+    wait_for(lambda: sweep.find(run, bench.root / run).keys() == {theirs.pid, ours.pid}, "both")
+    wait_for(lambda: Path(f"/proc/{ours.pid}").stat().st_uid == 65534, "the other user")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setuid(65534)
+        sweep.PATIENCE = 0.5
+        swept = sweep.end_all(run, bench.root / run)
+        os.write(writer, json.dumps([sorted(swept.ended), sorted(swept.alive)]).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert json.loads(os.read(reader, 1000)) == [[ours.pid], [theirs.pid]]
+    os.close(reader)
+    os.close(writer)
+    assert theirs.poll() is None
+    assert bench.runs.sweep(run) == 1
+
+
+def test_a_number_that_passed_on(processes: Processes) -> None:
+    """A process that got the number of one that was found is sent nothing."""
+    process = processes.start(*SLEEP)
+    found = read_process(process.pid)
+    assert found
+    ticks = found.ticks
+    send(process.pid, ticks - 1, signal.SIGKILL)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.2)
+    send(process.pid, ticks, signal.SIGKILL)
+    assert process.wait(5) == -9
+
+
+def test_who_forks_faster(bench: Bench, processes: Processes) -> None:
+    """A tree that grows while it is swept is stopped, and ended to its last process."""
+    run = bench.make()
+    script = (
+        "import os, time\nfor n in range(7):\n    os.fork(); time.sleep(0.02)\ntime.sleep(1000)"
+    )
+    first = processes.start(sys.executable, "-I", "-S", "-c", script, SIDEKICK_RUN_ID=run)
+    wait_for(lambda: len(pids_of(run)) > 4, "some growth")
+    assert bench.runs.sweep(run) > 4
+    assert pids_of(run) == set()
+    assert first.wait(5) == -9
 
 
 def test_the_shim_is_found_by_its_folder(bench: Bench, processes: Processes) -> None:
@@ -164,5 +236,15 @@ def test_a_folder_that_is_gone(bench: Bench) -> None:
     run = bench.make()
     shutil.rmtree(bench.root / run)
     bench.runs.sweep(run)
-    bench.runs.look()
+    end = bench.runs.look()[run].exit
+    assert end
+    assert (end.cause, end.reason) == (Cause.LOST, "ShimLost")
     assert bench.runs.unfinished() == ()
+
+
+def test_the_secrets_of_a_run_that_never_came(bench: Bench) -> None:
+    """They were for its shim, which would have taken them away."""
+    run = bench.make(TOKEN="secret")
+    assert bench.runs.sweep(run) == 0
+    assert not (bench.root / run / "env").exists()
+    assert bench.runs.look()[run].exit

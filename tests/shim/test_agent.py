@@ -52,7 +52,8 @@ def test_signals_are_default(run: Run) -> None:
     run.shell("exec cat /proc/self/status")
     run.complete()
     ignored = next(line for line in run.log().splitlines() if line.startswith("SigIgn"))
-    assert int(ignored.split()[1], 16) == 0
+    # The C library keeps signals 32 and 33 to itself: nobody can undo what was done to them before.
+    assert int(ignored.split()[1], 16) & ~(0b11 << 31) == 0
 
 
 def test_long_prompt_by_argv(run: Run) -> None:

@@ -17,7 +17,8 @@ def copy(tmp_path: Path) -> Path:
     """Have a shim of our own, without any cache; its program."""
     package = tmp_path / "lib" / "controller"
     shutil.copytree(SHIM.parent, package / "shim", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SHIM.parents[1] / "__init__.py", package)
+    for name in ("__init__.py", "redaction.py"):
+        shutil.copy(SHIM.parents[1] / name, package)
     return package / "shim" / "__main__.py"
 
 
@@ -98,6 +99,20 @@ def test_broken_bundle(run: Run, bundled: Path, content: bytes) -> None:
     bundle_of(bundled).write_bytes(content)
     shim = start(run, bundled)
     wait_for(lambda: bundle_of(bundled).read_bytes() != content, "a new bundle")
+    end(run, shim)
+
+
+@pytest.mark.parametrize("rest", ["missing", "zeros", "half"])
+def test_broken_behind_its_header(run: Run, bundled: Path, rest: str) -> None:
+    """A bundle of which a loss of power left the header alone spoils no run."""
+    whole = bundle_of(bundled).read_bytes()
+    kept = len(whole) // 2 if rest == "half" else 16_384
+    bundle_of(bundled).write_bytes(
+        whole[:kept] + b"\0" * ((len(whole) - kept) if rest == "zeros" else 0)
+    )
+    shim = start(run, bundled)
+    if rest != "zeros":
+        wait_for(lambda: bundle_of(bundled).stat().st_size > kept, "a new bundle")
     end(run, shim)
 
 

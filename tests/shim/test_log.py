@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.shim.world import Run, Tmux, wait_for
 
 FLOOD = """
@@ -102,6 +104,7 @@ def test_one_file(run: Run) -> None:
     assert run.log().endswith("line 499\n")
 
 
+@pytest.mark.slow
 def test_copied_log_is_bounded(run: Run, tmux: Tmux) -> None:
     """What tmux appends to the log of an interactive run is bounded too, and its end kept."""
     run.shell(
@@ -111,7 +114,7 @@ def test_copied_log_is_bounded(run: Run, tmux: Tmux) -> None:
         log_bytes=10_000,
         log_files=3,
     )
-    tmux.start(run, copied=True)
+    tmux.start(run)
     wait_for(lambda: run.log() == "" and len(logs(run)) > 1, "a rotation")
     (run.work / "go").touch()
     run.printed("after")
@@ -124,10 +127,11 @@ def test_copied_log_is_bounded(run: Run, tmux: Tmux) -> None:
     assert run.exit()["tail"][-2:] == ["line 3999", "after"]
 
 
+@pytest.mark.slow
 def test_copied_log_of_one_file(run: Run, tmux: Tmux) -> None:
     """With one file a copied log is emptied at its bound."""
     run.shell("seq 4000; sleep 1000", mode="interactive", log_bytes=10_000, log_files=1)
-    tmux.start(run, copied=True)
+    tmux.start(run)
     tmux.shows("4000")
     wait_for(lambda: run.log() == "", "the emptied log")
     assert [path.name for path in logs(run)] == ["output.log"]
@@ -135,10 +139,33 @@ def test_copied_log_of_one_file(run: Run, tmux: Tmux) -> None:
     run.exit()
 
 
+def test_last_words_on_a_terminal(run: Run, tmux: Tmux) -> None:
+    """What an agent prints as it ends is in the log and the record, however short it ran."""
+    run.shell("seq 3000; exit 7", mode="interactive")
+    tmux.start(run)
+    assert run.exit()["tail"][-1] == "3000"
+    assert run.log() == "".join(f"{n}\r\n" for n in range(1, 3001))
+    assert tmux.ended() == "7"
+    assert tmux.screen().rstrip().endswith("2999\n3000")
+
+
+@pytest.mark.slow
+def test_last_words_of_many(tmp_path: Path, tmux: Tmux) -> None:
+    """Nor is anything lost where forty end at once, and tmux comes late to each."""
+    runs = [Run(tmp_path / f"run{n}") for n in range(40)]
+    for n, run in enumerate(runs):
+        run.shell("seq 3000", mode="interactive")
+        tmux.start(run, f"s{n}")
+    expected = "".join(f"{n}\r\n" for n in range(1, 3001))
+    for run in runs:
+        assert run.exit(30)["tail"][-1] == "3000"
+        assert run.log() == expected
+
+
 def test_small_copied_log_is_left_alone(run: Run, tmux: Tmux) -> None:
     """Below its bound a copied log is whole."""
     run.shell("echo one; echo two; sleep 1000", mode="interactive")
-    tmux.start(run, copied=True)
+    tmux.start(run)
     run.printed("two")
     run.stop()
     assert run.exit()["tail"] == ["one", "two"]

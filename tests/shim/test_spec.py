@@ -18,6 +18,7 @@ GOOD = {
     "grace": 3,
     "log_bytes": 1000,
     "log_files": 3,
+    "stream": "gemini",
 }
 
 
@@ -33,14 +34,16 @@ def test_every_field_is_taken() -> None:
     assert spec.argv == [b"claude", b"-p", b"--", b"prompt"]
     assert (spec.folder, spec.headless, spec.stdin) == (b"/work", True, "prompt")
     assert (spec.grace, spec.log_bytes, spec.log_files) == (3.0, 1000, 3)
+    assert spec.stream == "gemini"
 
 
 def test_defaults() -> None:
     """What the contract gives a default may be left out, and unknown fields are no error."""
-    absent = dict.fromkeys(("environment", "stdin", "grace", "log_bytes", "log_files"), ...)
+    fields = ("environment", "stdin", "grace", "log_bytes", "log_files", "stream")
+    absent = dict.fromkeys(fields, ...)
     spec = parse_spec(spec_of(**absent, mode="interactive", later="field"))
     assert (spec.headless, spec.stdin, spec.grace) == (False, None, 10.0)
-    assert (spec.log_bytes, spec.log_files) == (10_485_760, 2)
+    assert (spec.log_bytes, spec.log_files, spec.stream) == (10_485_760, 2, None)
 
 
 def test_bytes_that_are_no_text_survive() -> None:
@@ -82,6 +85,10 @@ def test_another_version(version: object) -> None:
         ({"grace": 1e999}, "grace"),
         ({"log_bytes": 0}, "log_bytes"),
         ({"log_files": 0.5}, "log_files"),
+        ({"stream": "other"}, "stream"),
+        ({"stream": ""}, "stream"),
+        ({"stream": ["codex"]}, "stream"),
+        ({"mode": "interactive", "stdin": None}, "stream"),
     ],
 )
 def test_wrong_field(fields: dict[str, object], word: str) -> None:

@@ -47,6 +47,7 @@ def test_stop_is_noticed_at_once(run: Run) -> None:
     assert shim.wait(10) == 143
 
 
+@pytest.mark.slow
 def test_stop_without_notices(run: Run) -> None:
     """Where the file system tells nothing, the file is found by looking."""
     run.shell("echo up; exec sleep 100")

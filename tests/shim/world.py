@@ -178,10 +178,11 @@ class Tmux:
         )
         return done.stdout.rstrip("\n")
 
-    def start(self, run: Run, *, copied: bool = False) -> None:
-        """Start a session with the shim in its pane, the screen's stream copied to the log."""
+    def start(self, run: Run, name: str = "s") -> None:
+        """Start a session with the shim in its pane; an interactive one's stream is copied."""
+        copied = run.read("spec.json")["mode"] == "interactive"
         pipe = [";", "pipe-pane", "-o", f"exec cat >>{run.folder}/output.log"] if copied else []
-        self("new-session", "-d", "-s", "s", "--", *PROGRAM, str(run.folder), *pipe)
+        self("new-session", "-d", "-s", name, "--", *PROGRAM, str(run.folder), *pipe)
 
     def screen(self) -> str:
         """Read what the pane shows."""

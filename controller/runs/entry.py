@@ -1,0 +1,134 @@
+"""An entry: one run in memory, kept in step with its folder."""
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from controller.core.exits import Cause, Exit
+from controller.runs import records, sweep
+from controller.runs.documents import moment, read_object
+from controller.runs.files import is_folder, spend, write_record
+from controller.runs.marks import Mark
+from controller.runs.meta import Meta
+from controller.runs.processes import lives
+from controller.runs.records import Record
+from controller.runs.stream import Fold, Stream
+
+RESERVE = ".reserve"
+"""The file that keeps room on the disk for the last record."""
+_LOST = "its session ended without a word; what it left behind was ended"
+
+
+class Entry:
+    """A run, and what tells whether its folder says more.
+
+    Args:
+        folder: The run's folder; its name is the run's id.
+        meta: The controller's own notes.
+        fold: What its agent's events mean.
+
+    Attributes:
+        record: The folder as it was last read.
+    """
+
+    def __init__(self, folder: Path, meta: Meta, fold: Fold) -> None:
+        self._folder = folder
+        self._stream = Stream(folder, fold) if meta.tells else None
+        self._mark = Mark(str(folder))
+        self._agent: tuple[object, object] = (None, None)
+        self.record = Record(folder.name, meta)
+
+    def stirred(self) -> bool:
+        """Whether the folder may say more than when it was read."""
+        return self._mark.stirred() or (self._stream is not None and self._stream.stirred())
+
+    def read(self) -> None:
+        """Take in what the folder says now; what is final is not read again."""
+        known = self.record
+        grown = self._mark.take()
+        started_at, pid, adopted = known.started_at, known.pid, known.adopted
+        if started_at is None and (data := read_object(self._folder / "started.json")):
+            started_at = moment(data.get("at"))
+            pid = data["pid"] if isinstance(data.get("pid"), int) else 0
+            adopted = isinstance(data.get("shim"), list) and len(data["shim"]) == 1
+            self._agent = (data.get("pid"), data.get("start_ticks"))
+        stop = known.stop or records.read_stop(self._folder)
+        reports = known.reports
+        if grown:
+            reports = reports.after(records.read_reports(self._folder))
+        end = records.read_exit(self._folder)
+        if end is not None and lives(*self._agent):
+            end = None  # the agent's own work: the shim writes it when nothing is left
+        if end is not None and end.started_at is None and started_at is not None:
+            end = replace(end, started_at=started_at)
+        facts = known.facts
+        if self._stream is not None:
+            facts = self._stream.conclude() if end else self._stream.read()
+        work = records.read_work(self._folder) if end else None
+        record = Record(
+            known.id, known.meta, started_at, pid, adopted, stop, reports, end, facts, work
+        )
+        if record != known:
+            self.record = record
+
+    def record_loss(self, leftovers: int) -> None:
+        """Record that the run ended without a word, unless its folder tells of its end.
+
+        Where the folder is gone, that its run is over is kept in memory alone.
+
+        Args:
+            leftovers: How many processes it left behind, which were ended.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        at = time.time()
+        started = self.record.started_at
+        document: dict[str, Any] = {
+            "version": 1, "cause": "lost", "status": None, "signal": None, "reason": "ShimLost",
+            "message": _LOST, "stop": None, "started_at": started.timestamp() if started else None,
+            "ended_at": at, "leftovers": leftovers, "tail": [],
+        }  # fmt: skip
+        if records.read_exit(self._folder) is not None:
+            return
+        if is_folder(self._folder):
+            self._write_end(json.dumps(document).encode())
+            return
+        ended = moment(at)
+        assert ended is not None
+        end = Exit(Cause.LOST, ended, reason="ShimLost", message=_LOST, leftovers=leftovers)
+        self.record = replace(self.record, exit=replace(end, started_at=started))
+
+    def _write_end(self, content: bytes) -> None:
+        """Write the last record, on a full disk into the room that was kept for it."""
+        reserved = self._folder / RESERVE
+        try:
+            write_record(self._folder / "exit.json", content)
+            with suppress(OSError):
+                reserved.unlink(missing_ok=True)
+        except OSError as error:
+            try:
+                spend(reserved, self._folder / "exit.json", content)
+            except OSError:
+                raise error from None
+
+
+def is_unwatched(folder: Path) -> bool:
+    """Whether a run's agent lives and every process that watched over it is gone."""
+    started = read_object(folder / "started.json") or {}
+    agent = (started.get("pid"), started.get("start_ticks"))
+    shims = started.get("shim")
+    return isinstance(shims, list) and lives(*agent) and not _any_shim(shims, folder)
+
+
+def is_guarded(folder: Path) -> bool:
+    """Whether a process that watches over a run lives."""
+    shims = (read_object(folder / "started.json") or {}).get("shim")
+    return isinstance(shims, list) and _any_shim(shims, folder)
+
+
+def _any_shim(pids: list[object], folder: Path) -> bool:
+    return any(sweep.is_shim(pid, folder) for pid in pids if isinstance(pid, int))
