@@ -1,19 +1,33 @@
 """What an agent is: a family of programs that are started alike and end alike."""
 
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
 
 from controller.core.errors import TerminalError
-from controller.core.exits import Cause, Exit
-from controller.core.observed import Ending, Report, ReportState, Result
+from controller.core.exits import Exit
+from controller.core.facts import Facts
+from controller.core.observed import Report, Result
 from controller.core.workload import Workload
+
+BUSY = "AgentBusy"
+"""The reason why an answer cannot be typed just now: look again in a moment."""
+SCREEN_LINES = 60
+"""Of a terminal's screen, to be looked at: all of one that nobody made larger."""
+Event = Mapping[str, Any]
+"""A JSON object of an agent's stream, as it printed it."""
 
 
 class AgentError(TerminalError):
     """An agent cannot be started as the settings describe it."""
+
+
+def no_such_mode(agent: str, mode: str, why: str) -> AgentError:
+    """The error that tells that an agent cannot be connected in the way that a row wants."""
+    text = f"{agent} has no {mode} mode: {why}; empty the row's Mode, or choose another Agent"
+    return AgentError("ModeUnavailable", text)
 
 
 class Mode(StrEnum):
@@ -23,6 +37,27 @@ class Mode(StrEnum):
     """On the session's terminal, so that a person may step in."""
     HEADLESS = "headless"
     """Behind a pipe; what it prints is shown in the session."""
+
+
+class Permission(StrEnum):
+    """What an agent may do while nobody watches."""
+
+    PLAN = "plan"
+    """Read and think, change nothing."""
+    EDITS = "edits"
+    """Edit files inside the project's folder, and run what is allowed by name."""
+    ALL = "all"
+    """Anything, unasked: for containers that hold nothing else."""
+
+
+class Stream(StrEnum):
+    """Forms of the events that agents print, a JSON object a line."""
+
+    CLAUDE = "claude"
+    """Claude Code's stream-json; Qwen Code's too."""
+    CODEX = "codex"
+    GEMINI = "gemini"
+    OPENCODE = "opencode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +71,10 @@ class Launch:
         prompt_on_stdin: Whether that file is the program's standard input.
         environment: Added to the session's environment.
         inherit: Names of variables that are handed on from the controller's environment.
+        secrets: A file of more variables, where the session runs; empty for none.
+        stream: The form of the events that a headless agent prints; None for plain text.
+        files: Name → content of files that the run's folder holds besides (hooks' settings).
+        hooks: Whether an interactive one's hooks tell of it.
     """
 
     argv: tuple[str, ...]
@@ -44,6 +83,69 @@ class Launch:
     prompt_on_stdin: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     inherit: tuple[str, ...] = ()
+    secrets: str = ""
+    stream: Stream | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    hooks: bool = False
+
+    @property
+    def tells(self) -> bool:
+        """Whether events come at all: by its stream, or by its hooks."""
+        return self.hooks or self.stream is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the settings say of an agent, whichever family it is of.
+
+    Attributes:
+        name: Its name in the settings, lower case.
+        program: The program, on the session's PATH or absolute.
+        home: The agent's own configuration folder; the user's is never touched.
+        mode: How it is connected to its session.
+        slots: Sessions that it may have at once.
+        permission: What it may do unasked.
+        allow: Commands that it may run besides, each the beginning of a command line (`npm test`).
+        arguments: More arguments of its own, before the prompt.
+        environment: Variables set for it.
+        inherit: Variables handed on from the controller's environment.
+        secrets: A file of more variables, which only its session reads; empty for none.
+        base_url: The address of the API, where it is not the vendor's own; empty for that.
+        preamble: What it is taught of the controller besides its prompt; empty for nothing.
+        resume_prompt: What an interrupted conversation is told.
+        dollars: The most that one run may cost, for agents that keep to it; 0 for no bound.
+        config: Digest of its settings.
+    """
+
+    name: str
+    program: str
+    home: Path
+    mode: Mode = Mode.HEADLESS
+    slots: int = 2
+    permission: Permission = Permission.EDITS
+    allow: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    inherit: tuple[str, ...] = ()
+    secrets: str = ""
+    base_url: str = ""
+    preamble: str = ""
+    resume_prompt: str = "continue"
+    dollars: float = 0.0
+    config: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """How an answer is given to an agent on its terminal.
+
+    Attributes:
+        keys: Pressed first, each by itself: characters, or names such as `Escape`.
+        text: Then typed and sent; empty where the keys say all.
+    """
+
+    keys: tuple[str, ...] = ()
+    text: str = ""
 
 
 class Agent(Protocol):
@@ -70,8 +172,36 @@ class Agent(Protocol):
         ...
 
     @property
+    def takes_ids(self) -> bool:
+        """Whether a fresh conversation gets an id (a UUID) of our choice; else it tells its own."""
+        ...
+
+    @property
     def config(self) -> str:
         """Digest of the settings that shape its runs."""
+        ...
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of variables that it is handed on from the controller's environment."""
+        ...
+
+    @property
+    def logins(self) -> tuple[Path, ...]:
+        """Files that hold what it signed in with; a change of one may mend a refused login."""
+        ...
+
+    @property
+    def mode(self) -> Mode:
+        """How it is connected to its session."""
+        ...
+
+    def in_mode(self, mode: Mode) -> Self:
+        """The same agent, connected to its session in this way.
+
+        Raises:
+            AgentError: `ModeUnavailable`: it cannot be.
+        """
         ...
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:
@@ -82,49 +212,54 @@ class Agent(Protocol):
         """
         ...
 
-    def judge(self, end: Exit, report: Report | None) -> Result:
-        """What the end of a run means, given the agent's newest report."""
+    def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:
+        """Make its own configuration folder ready for a start; what a person set there stays.
+
+        Args:
+            workload: What is to be started.
+            environment: The variables that the controller gives to the session.
+
+        Raises:
+            AgentError: It cannot be written.
+        """
+        ...
+
+    def read(self, facts: Facts, event: Event) -> Facts:
+        """Fold one more event of its stream, or of a hook, into what is known of a run.
+
+        Whatever the event holds, nothing is raised: one that is not understood changes nothing.
+        """
+        ...
+
+    def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
+        """What the end of a run means, given the agent's newest report and its events."""
         ...
 
 
-def judge_exit(end: Exit, report: Report | None) -> Result:
-    """The judgement that holds for any program: by cause, then by its word, then by status."""
-
-    def result(ending: Ending, reason: str, message: str) -> Result:
-        return Result(ending, reason, message, end.ended_at, end.seconds, end.stop, end.status)
-
-    match end.cause:
-        case Cause.START:
-            return result(Ending.FAULT, end.reason or "StartFailed", end.message)
-        case Cause.LOST:
-            text = end.message or "the process that watched over the agent was killed"
-            return result(Ending.LOST, end.reason or "ShimLost", text)
-        case Cause.SIGNAL:
-            text = end.message or "its session, or the server of all sessions, was killed"
-            return result(Ending.LOST, end.reason or "SessionKilled", text)
-        case Cause.STOP:
-            return result(Ending.STOPPED, "Stopped", end.message)
-        case Cause.EXIT:
-            pass
-    if report is not None and report.state is ReportState.BLOCKED:
-        return result(Ending.BLOCKED, "AgentBlocked", report.message)
-    if end.status is None and end.signal is None:
-        text = "it ended, and whether it is done is not known: type Completed, or Pending to go on"
-        return result(Ending.BLOCKED, "ExitUnknown", text)
-    if end.status == 0:
-        said = report.message if report and report.state is ReportState.DONE else ""
-        return result(Ending.COMPLETED, "Finished", said)
-    return result(Ending.CRASHED, "Crashed", _how(end))
+def as_it_ran(agent: Agent, *, interactive: bool) -> Agent:
+    """An agent in the mode that one of its runs has, for a row may have wanted another."""
+    mode = Mode.INTERACTIVE if interactive else Mode.HEADLESS
+    try:
+        return agent if agent.mode is mode else agent.in_mode(mode)
+    except AgentError:  # its settings changed since
+        return agent
 
 
-def _how(end: Exit) -> str:
-    if end.signal is not None:
-        try:
-            name = signal.Signals(end.signal).name
-        except ValueError:
-            name = f"signal {end.signal}"
-        how = f"killed by {name}"
-    else:
-        how = f"exit status {end.status}"
-    last = next((line.strip() for line in reversed(end.tail) if line.strip()), "")
-    return f"{how}: {last[:120]}" if last else how
+@runtime_checkable
+class Screened(Protocol):
+    """An agent whose terminal can be read: the last resort, where none of its events tells."""
+
+    def look(self, facts: Facts, screen: str) -> Facts:
+        """What a screen, its last lines as text, tells besides what is known of a run.
+
+        Whatever it shows, nothing is raised: one that is not understood changes nothing.
+        """
+        ...
+
+    def approach(self, screen: str, text: str) -> Approach:
+        """How a person's answer is given to what the terminal shows.
+
+        Raises:
+            AgentError: Only at the terminal itself can that be decided; or `BUSY`.
+        """
+        ...

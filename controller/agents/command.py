@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
 
-from controller.agents.base import AgentError, Launch, Mode, judge_exit
-from controller.core.exits import Exit
-from controller.core.observed import Report, Result
+from controller.agents.base import AgentError, Approach, Event, Launch, Mode, no_such_mode
+from controller.agents.outcomes import Found, Outcome, Pattern, find, told
+from controller.agents.verdict import judge_exit
+from controller.core.exits import Cause, Exit
+from controller.core.facts import Facts
+from controller.core.observed import TROUBLED, Report, ReportState, Result
 from controller.core.workload import Workload
 
 PLACEHOLDERS = ("prompt", "prompt_file", "project", "folder", "model", "conversation")
@@ -29,9 +34,12 @@ class CommandAgent:
         prompt_on_stdin: Whether the prompt is its standard input.
         environment: Variables set for it.
         inherit: Variables handed on from the controller's environment.
+        secrets: A file of more variables, which only its session reads; empty for none.
         resume_prompt: What an interrupted conversation is told.
         config: Digest of its settings.
         real: Whether it costs credit.
+        exit_codes: Exit status → what it means.
+        patterns: What its last lines mean, or those of its terminal; the first that fits counts.
     """
 
     name: str
@@ -42,9 +50,14 @@ class CommandAgent:
     prompt_on_stdin: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     inherit: tuple[str, ...] = ()
+    secrets: str = ""
     resume_prompt: str = "continue"
     config: str = ""
     real: bool = True
+    logins: tuple[Path, ...] = ()
+    takes_ids: bool = True
+    exit_codes: Mapping[int, Outcome] = field(default_factory=dict)
+    patterns: tuple[Pattern, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse placeholders that no workload has, before the first start needs them."""
@@ -59,9 +72,24 @@ class CommandAgent:
                         )
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of variables that it is handed on."""
+        return self.inherit
+
+    @property
     def conversations(self) -> bool:
         """Whether it can go on with an earlier conversation."""
         return bool(self.resume)
+
+    def in_mode(self, mode: Mode) -> Self:
+        """The same agent, connected in this way.
+
+        Raises:
+            AgentError: `ModeUnavailable`: what it reads its prompt from cannot be a terminal.
+        """
+        if mode is Mode.INTERACTIVE and self.prompt_on_stdin:
+            raise no_such_mode(self.name, mode.value, "its prompt is its standard input")
+        return replace(self, mode=mode)
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:
         """The command line with the workload's values in place of the placeholders.
@@ -82,11 +110,51 @@ class CommandAgent:
         argv = tuple(_fill(self.resume if goes_on else self.command, values))
         if not argv:
             raise AgentError("CommandEmpty", f"agents.{self.name}.command in config.yaml is empty")
-        return Launch(argv, self.mode, prompt, self.prompt_on_stdin, self.environment, self.inherit)
+        return Launch(
+            argv, self.mode, prompt, self.prompt_on_stdin, self.environment, self.inherit,
+            self.secrets, hooks=self.mode is Mode.INTERACTIVE and bool(self.patterns),
+        )  # fmt: skip
 
-    def judge(self, end: Exit, report: Report | None) -> Result:
-        """By cause, then by its own report, then by exit status."""
-        return judge_exit(end, report)
+    def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:
+        """It has no folder of its own."""
+
+    def read(self, facts: Facts, event: Event) -> Facts:  # noqa: ARG002 - the protocol's
+        """It prints no events."""
+        return facts
+
+    def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
+        """By cause, by its own report, by its last lines, by exit status.
+
+        A status that means `completed` counts whatever was printed before.
+        """
+        if end.cause is not Cause.EXIT and not (end.stop and end.stop.reason == TROUBLED):
+            return judge_exit(end, report, facts)
+        meaning = self.exit_codes.get(end.status) if end.status is not None else None
+        found = None
+        if meaning is not Outcome.COMPLETED:
+            found = find(self.patterns, end.tail)
+        if found is None and meaning is not None and end.cause is Cause.EXIT:
+            found = Found(meaning, next(reversed(end.tail), ""))
+        if found is None:
+            return judge_exit(end, report, facts)
+        known = told(facts, found, end.ended_at)
+        if found.outcome is Outcome.COMPLETED and end.cause is Cause.EXIT:
+            result = judge_exit(replace(end, status=0), report, replace(known, trouble=None))
+            return replace(result, status=end.status)
+        if found.outcome is Outcome.BLOCKED:
+            blocked = Report(ReportState.BLOCKED, found.text, end.ended_at)
+            return judge_exit(end, blocked, facts)
+        return judge_exit(end, report, known)
+
+    def look(self, facts: Facts, screen: str) -> Facts:
+        """What its patterns tell of its terminal."""
+        lines = [line for line in screen.splitlines() if line.strip()]
+        found = find(self.patterns, lines)
+        return told(facts, found, facts.at) if found else facts
+
+    def approach(self, screen: str, text: str) -> Approach:  # noqa: ARG002 - the protocol's
+        """An answer is typed as it is."""
+        return Approach(text=text)
 
 
 def _fill(arguments: Sequence[Argument], values: Mapping[str, str]) -> list[str]:

@@ -11,7 +11,7 @@ from controller.agents.base import AgentError, Mode
 from controller.agents.command import PLACEHOLDERS, Argument, CommandAgent
 from controller.core.observed import Words
 from controller.core.workload import Workload
-from controller.parts import build_agents
+from controller.parts.agents import build_agents
 from controller.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]
@@ -146,10 +146,14 @@ def test_the_repositorys_agents(name: str, model: str, begun: bool) -> None:
     work = replace(WORK, agent=name, model=model, prompt="- do 'it'", begun=begun)
     launch = agent.launch(work, "/runs/1")
 
-    assert launch.argv[-1] == "- do 'it'"
+    assert launch.prompt == work.prompt
+    *_, before, last = launch.argv
+    as_option = last.startswith("--") and last.endswith(f"={work.prompt}")
+    behind = before == "--" and last == work.prompt
+    assert launch.prompt_on_stdin or as_option or behind
     assert "" not in launch.argv
-    assert not any("{" in argument for argument in launch.argv)
-    assert (name == "demo" or bool(model)) == ("some-model" in launch.argv or name == "demo")
+    told = any(argument.endswith("some-model") for argument in launch.argv)
+    assert told == (bool(model) and name != "demo")
     assert (name != "demo") == agent.real
 
 

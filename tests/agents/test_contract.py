@@ -12,6 +12,7 @@ from controller.agents.base import Agent
 from controller.agents.command import CommandAgent
 from controller.agents.demo import DemoAgent
 from controller.core.exits import Cause, Exit
+from controller.core.facts import NO_FACTS
 from controller.core.observed import Ending, Report, ReportState, StopRequest, Words
 from controller.core.workload import Workload
 
@@ -103,7 +104,8 @@ ENDS = {
         end(Cause.EXIT, status=0), ReportState.WORKING, Ending.COMPLETED, "Finished", "",
     ),
     "finished while waiting": (
-        end(Cause.EXIT, status=0), ReportState.WAITING, Ending.COMPLETED, "Finished", "",
+        end(Cause.EXIT, status=0), ReportState.WAITING, Ending.WAITING,
+        "AgentWaiting", "its words",
     ),
     "blocked": (
         end(Cause.EXIT, status=0), ReportState.BLOCKED, Ending.BLOCKED, "AgentBlocked", "its words",
@@ -159,7 +161,7 @@ def test_judge(
     agent: Agent, end: Exit, state: ReportState | None, ending: Ending, reason: str, message: str
 ) -> None:
     """An end is judged by its cause, then by the agent's own word, then by its status."""
-    result = agent.judge(end, says(state) if state else None)
+    result = agent.judge(end, says(state) if state else None, NO_FACTS)
 
     assert (ending, reason, message) == (result.ending, result.reason, result.message)
     assert (NOW, 5.0, end.status) == (result.at, result.seconds, result.status)
@@ -168,11 +170,11 @@ def test_judge(
 
 def test_a_long_last_line_is_cut(agent: Agent) -> None:
     """The last line stands in a cell: 120 characters of it are enough."""
-    result = agent.judge(end(Cause.EXIT, status=1, tail=("x" * 5000,)), None)
+    result = agent.judge(end(Cause.EXIT, status=1, tail=("x" * 5000,)), None, NO_FACTS)
     assert f"exit status 1: {'x' * 120}" == result.message
 
 
 def test_an_end_before_its_start(agent: Agent) -> None:
     """A clock that jumped back makes no negative time."""
-    result = agent.judge(Exit(Cause.EXIT, NOW, 0, started_at=NOW.replace(hour=23)), None)
+    result = agent.judge(Exit(Cause.EXIT, NOW, 0, started_at=NOW.replace(hour=23)), None, NO_FACTS)
     assert result.seconds == 0.0

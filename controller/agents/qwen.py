@@ -1,0 +1,93 @@
+"""Qwen Code: headless with a stream of events in Claude Code's form, or its terminal.
+
+Measured with 0.24.4, from npm with Node 22 (it runs with 20). It tries seven times, about 70 s, and
+keeps to a `retry-after` however long; no setting of it changes that.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from controller.agents.base import Event, Launch, Permission, Stream
+from controller.agents.claude_stream import read_claude
+from controller.agents.config_files import fill_in
+from controller.agents.family import Family
+from controller.agents.verdict import forgotten, judge_exit
+from controller.core.exits import Exit
+from controller.core.facts import Facts
+from controller.core.observed import Report, Result
+from controller.core.workload import Workload
+
+VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
+_MODES = {Permission.PLAN: "plan", Permission.EDITS: "auto-edit", Permission.ALL: "yolo"}
+_QUIET = {
+    # One process instead of two.
+    "QWEN_CODE_NO_RELAUNCH": "true",
+    "QWEN_CODE_SUPPRESS_YOLO_WARNING": "1",
+}
+_SETTINGS: Mapping[str, object] = {
+    "security": {"auth": {"selectedType": "openai"}},
+    "general": {"enableAutoUpdate": False},
+    # Besides the seven attempts at a request, those at a stream.
+    "model": {"generationConfig": {"maxRetries": 0}},
+    "privacy": {"usageStatisticsEnabled": False},
+    "telemetry": {"enabled": False},
+}
+_REPORT = "sidekick report"
+_SPECIAL = re.compile(r"[!-,:-@\[-^`{-~]")
+"""ASCII's marks, but for `-`, `.`, `/`, `_`, which mean nothing in a pattern of picomatch."""
+_LOST = "No saved session found"
+
+
+@dataclass(frozen=True, slots=True)
+class Qwen(Family):
+    """Qwen Code with its settings."""
+
+    VARIABLES: ClassVar[tuple[str, ...]] = VARIABLES
+    LOGINS: ClassVar[tuple[str, ...]] = ("settings.json", ".env")
+
+    def launch(self, workload: Workload, run_folder: str) -> Launch:  # noqa: ARG002 - the protocol's
+        """`qwen` with its events as JSON, the prompt on its standard input; or its terminal."""
+        options = self.options
+        headless, prompt = self.headless, self.prompt(workload)
+        allowed = (_REPORT, *options.allow) if options.permission is Permission.EDITS else ()
+        argv = (
+            options.program,
+            *(("--output-format", "stream-json") if headless else ()),
+            *("--approval-mode", _MODES[options.permission]),
+            *((_within(workload.folder),) if options.permission is Permission.EDITS else ()),
+            *(f"--allowed-tools=run_shell_command({command})" for command in allowed),
+            *(("--resume" if workload.begun else "--session-id"), workload.conversation),
+            *(("--model", workload.model) if workload.model else ()),
+            *((f"--append-system-prompt={options.preamble}",) if options.preamble else ()),
+            *options.arguments,
+            *(() if headless else (f"--prompt-interactive={prompt}",)),
+        )
+        environment = {**_QUIET, "QWEN_HOME": str(options.home)}
+        if options.base_url:
+            environment["OPENAI_BASE_URL"] = options.base_url
+        return self.by_stdin(workload, argv, environment, Stream.CLAUDE)
+
+    def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
+        """Its settings."""
+        fill_in(self.options.home / "settings.json", _SETTINGS)
+
+    def read(self, facts: Facts, event: Event) -> Facts:
+        """Fold an event of its stream."""
+        return read_claude(facts, event)
+
+    def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
+        """By its own record of the turn's end."""
+        facts = forgotten(end, facts, _LOST)
+        return judge_exit(end, report, facts, tells=self.headless)
+
+
+def _within(folder: str) -> str:
+    """The rule that denies edits elsewhere: its mode for edits would accept them anywhere.
+
+    It holds the rule against where a file really is.
+    """
+    pattern = _SPECIAL.sub("?", os.path.realpath(folder).lstrip("/"))
+    return f"--exclude-tools=Edit(//!({pattern}/**))"

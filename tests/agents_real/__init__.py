@@ -1,0 +1,1 @@
+"""The real programs, each in a real session, against the mock of their APIs."""

@@ -1,0 +1,1 @@
+"""Tests of the mock, with the APIs' own clients."""
