@@ -4,11 +4,14 @@ A credential that vanished makes `auto` mean the CSV file instead of the sheet: 
 months old, must not start agents by themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from controller.core.errors import TerminalError, TransientError
-from controller.sources.base import Edit, Snapshot, Source, Written
+from controller.core.faults import shorten
+from controller.files import make_folder, read_small, write_whole
+from controller.sources.base import Edit, Notice, Snapshot, Source, Written
 
 NOTE = "source"
 
@@ -30,6 +33,7 @@ class ApprovedSource:
         self._source = source
         self._state = state
         self._readonly = readonly
+        self._wake: Callable[[], None] | None = None
         self.kind = source.kind
         self.name = source.name
         self.watched = source.watched
@@ -42,6 +46,7 @@ class ApprovedSource:
             SourceUnavailable, SourceInvalid: As the list itself.
         """
         self._check()
+        self._listen()
         snapshot = self._source.read()
         if not self._readonly and not _used(self._state):
             approve(self._state, self.kind)
@@ -57,16 +62,42 @@ class ApprovedSource:
         self._check()
         return self._source.write(edits)
 
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Serve a loop; see `Source.listen`. What is not approved is not asked for either."""
+        self._wake = wake
+        self._listen()
+
+    def last_read(self) -> datetime | None:
+        """When the list was really read; see `Source.last_read`."""
+        return self._source.last_read()
+
+    def refusal(self) -> str:
+        """Why nothing can be written into the list; see `Source.refusal`."""
+        return self._source.refusal()
+
+    def holder(self) -> str:
+        """Who works on the list just now; see `Source.holder`."""
+        return self._source.holder()
+
+    def notices(self) -> Sequence[Notice]:
+        """What happened to the list since it was last asked."""
+        return self._source.notices()
+
     def close(self) -> None:
         """Give back what the list holds."""
         self._source.close()
+
+    def _listen(self) -> None:
+        if self._wake is not None and not pending(self._state, self.kind):
+            self._source.listen(self._wake)
+            self._wake = None
 
     def _check(self) -> None:
         earlier = pending(self._state, self.kind)
         if earlier:
             raise SourceNotApproved(
                 "SourceNotApproved",
-                f"the list was of kind {earlier}, and the settings mean {self.kind} "
+                f"the list was of kind {shorten(earlier)}, and the settings mean {self.kind} "
                 f"({self.name}) now; to use that from here on: sidekick source approve",
             )
 
@@ -88,11 +119,9 @@ def approve(state: Path, kind: str) -> None:
         TransientError: The word cannot be written.
     """
     note = state / NOTE
-    temporary = note.with_name(f".{NOTE}.new")
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary.write_text(f"{kind}\n", encoding="utf-8")
-        temporary.replace(note)
+        make_folder(state)
+        write_whole(note, f"{kind}\n".encode())
     except OSError as error:
         raise TransientError("StateUnavailable", f"{note}: {error.strerror}") from error
 
@@ -100,8 +129,10 @@ def approve(state: Path, kind: str) -> None:
 def _used(state: Path) -> str:
     note = state / NOTE
     try:
-        return note.read_text(encoding="utf-8").strip()
+        return read_small(note).decode().strip()
     except FileNotFoundError:
         return ""
-    except (OSError, ValueError) as error:
-        raise TransientError("StateUnavailable", f"{note}: {error}") from error
+    except ValueError:
+        return "unknown"
+    except OSError as error:
+        raise TransientError("StateUnavailable", f"{note}: {error.strerror}") from error

@@ -1,7 +1,8 @@
 """What a source is: a list of rows that can be read whole and edited row by row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,10 @@ from controller.core.row import Row
 
 class SourceUnavailable(TransientError):
     """The list could not be reached or read just now; the last good rows stand."""
+
+
+class SourceEmpty(SourceUnavailable):
+    """The list held nothing at all: it is being saved, or was lost."""
 
 
 class SourceInvalid(TerminalError):
@@ -76,6 +81,21 @@ class Written:
     conflicts: tuple[Edit, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a source did by itself, for the user to know.
+
+    Attributes:
+        reason: CamelCase.
+        message: For a person.
+        warning: Whether a person should care.
+    """
+
+    reason: str
+    message: str
+    warning: bool = False
+
+
 class Source(Protocol):
     """A list of rows.
 
@@ -105,6 +125,35 @@ class Source(Protocol):
             SourceUnavailable: Nothing was written.
             SourceInvalid: The list turned invalid since it was read; nothing was written.
         """
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Serve a loop from here on, which waits for nobody.
+
+        A list that is far away is then read and written by a thread of its own: `read` gives what
+        was read last, `write` leaves the edits to that thread and names none as applied; `wake`
+        is called when there is news. A file is as near as ever.
+        """
+        ...
+
+    def last_read(self) -> datetime | None:
+        """When the list was really read; None where that is done with each `read`."""
+        ...
+
+    def refusal(self) -> str:
+        """Why nothing can be written into the list for now; empty where it can be tried."""
+        ...
+
+    def holder(self) -> str:
+        """Who works on the list just now, so that a write should wait; empty for nobody.
+
+        The wait is bounded: whoever works on it longer is not named any more, until something
+        was written. A write does not ask for it.
+        """
+        ...
+
+    def notices(self) -> Sequence[Notice]:
+        """What happened since it was last asked."""
         ...
 
     def close(self) -> None:

@@ -3,13 +3,23 @@
 import codecs
 from dataclasses import dataclass
 
+from controller.core.faults import shorten
 from controller.sources.base import SourceInvalid
 from controller.sources.csv_text import count_line_ends
 
 _BYTE_ORDER_MARKS = {
     "utf-8": {codecs.BOM_UTF8: "utf-8"},
     "utf-16": {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"},
+    "utf-32": {codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be"},
 }
+_LIKELY = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # it begins as utf-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NO_FILES = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"})
+"""What Python calls encodings of text, and nobody saves a file in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +52,13 @@ def check_encoding(encoding: str) -> str:
     try:
         "".encode(encoding)
         found = codecs.lookup(encoding).name
-    except (LookupError, ValueError, UnicodeError) as error:
+        if found.replace("-", "_") in _NO_FILES:
+            raise LookupError(found)
+    except (LookupError, ValueError) as error:
         raise SourceInvalid(
             "UnknownEncoding",
-            f"priority_source.csv.encoding: {encoding!r} is no text encoding that Python knows. "
-            "Use utf-8, or cp1252 for files of older Excel.",
+            f"priority_source.csv.encoding: {shorten(encoding)!r} is no text encoding that Python "
+            "knows. Use utf-8, or cp1252 for files of older Excel.",
         ) from error
     return "utf-8" if found == "utf-8-sig" else found
 
@@ -78,11 +90,13 @@ def decode(data: bytes, encoding: str, *, name: str) -> tuple[str, Encoding]:
 def _undecodable(body: bytes, error: UnicodeDecodeError, encoding: str, name: str) -> SourceInvalid:
     before = body[: error.start].decode(error.encoding, "replace")
     line = 1 + count_line_ends(before)
-    utf_16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    likely = "utf-16" if utf_16 else "cp1252" if encoding == "utf-8" else "utf-8"
+    place = len(before) - max(before.rfind("\n"), before.rfind("\r"))
+    marked = (codec for mark, codec in _LIKELY if body.startswith(mark) and codec != encoding)
+    likely = next(marked, "cp1252" if encoding == "utf-8" else "utf-8")
     return SourceInvalid(
         "BadEncoding",
-        f"{name}, line {line}: the byte 0x{body[error.start]:02x} is not {encoding}. Save the file "
-        f"as {encoding}, or set priority_source.csv.encoding (perhaps {likely}).",
+        f"{name}, line {line}: the byte 0x{body[error.start]:02x} is not {encoding}, at character "
+        f"{place}. Save the file as {encoding}, or set priority_source.csv.encoding (perhaps "
+        f"{likely}).",
         line=line,
     )

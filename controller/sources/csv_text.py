@@ -10,23 +10,26 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from controller.sources.csv_faults import (
-    conflict_marker,
-    nul_character,
-    text_after_quote,
-    unclosed_quote,
-)
+from controller.sources.base import SourceInvalid
+from controller.sources.csv_faults import AFTER_QUOTE, CELLS, CONFLICT, NUL, UNCLOSED, csv_fault
+from controller.sources.limits import MAX_CELLS
 
 # A quoted cell, or a run of bare ones, and what ends it. One match for a whole run makes it fast.
+# The repetitions are bounded, for each one takes memory while the match lasts: a longer run is
+# matched in pieces, a cell with more quotes in `_past_quoted`.
 # No possessive quantifiers: CPython before 3.11.5 gets them wrong in repeated groups, and without
 # them it is linear as well, since what a part gives back can never match another way.
 _RUN = re.compile(
-    r'(?:"([^"]*(?:""[^"]*)*)"|((?!")[^,\r\n]*(?:,(?!")[^,\r\n]*)*))(,|\r\n|\n|\r|\Z)'
+    r'(?:"([^"]*(?:""[^"]*){0,999})"|((?!")[^,\r\n]*(?:,(?!")[^,\r\n]*){0,999}))(,|\r\n|\n|\r|\Z)'
 )
-_QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"(?!")')
+_INSIDE = re.compile(r'[^"]*(?:""[^"]*){0,999}')
+_ENDING = re.compile(r",|\r\n|\n|\r|\Z")
+_EMPTY_LINES = re.compile(r"[\r\n]+")
+_BLANK_LINES = re.compile(r"[, \t\r\n]*[\r\n]")
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 _CONFLICT_MARKERS = ("<<<<<<< ", "||||||| ", "=======", ">>>>>>> ")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Those of OWASP's page on CSV injection; spreadsheets set to Japanese take the wide ones."""
 
 
 class Cell(NamedTuple):
@@ -59,46 +62,83 @@ class Record(NamedTuple):
     values: tuple[str, ...]
 
 
-def tokenize(text: str, *, name: str) -> list[Record]:
-    """Split CSV text into its records; blank lines are skipped.
+def tokenize(text: str, *, name: str, blanks: bool = True) -> Iterator[Record]:
+    """The records of CSV text, one after the other; empty lines are skipped.
 
     Args:
         text: The whole text, line ends as they are in the file.
         name: What messages call the list.
+        blanks: False to skip lines of bare blank cells too, of which spreadsheets can leave a
+            million at the end.
 
     Raises:
         SourceInvalid: The text is no CSV, with the line and what to do.
     """
     if "\0" in text:
-        raise nul_character(name, 1 + count_line_ends(text[: text.index("\0")]))
-    return list(_records(text, name))
+        before = text[: text.index("\0")]
+        place = len(before) - max(before.rfind("\n"), before.rfind("\r"))
+        raise csv_fault(NUL, name, 1 + count_line_ends(before), place=place)
+    return _records(text, name, _EMPTY_LINES if blanks else _BLANK_LINES)
 
 
-def _records(text: str, name: str) -> Iterator[Record]:
-    match = _RUN.match
+def _records(text: str, name: str, nothing: re.Pattern[str]) -> Iterator[Record]:
+    match, skip = _RUN.match, nothing.match
     position, line, size = 0, 1, len(text)
     while position < size:
+        if (skipped := skip(text, position)) is not None:
+            position = skipped.end()
+            line += count_line_ends(skipped.group())
+            continue
         if text.startswith(_CONFLICT_MARKERS, position):
-            raise conflict_marker(name, line)
+            raise csv_fault(CONFLICT, name, line)
         start, following, ending = position, line + 1, ","
         values: list[str] = []
         while ending == ",":
-            found = match(text, position)
-            if found is None:
-                begins = following - 1
-                if (cell := _QUOTED.match(text, position)) is None:
-                    raise unclosed_quote(name, begins)
-                raise text_after_quote(name, begins, begins + count_line_ends(cell.group()))
-            quoted, bare, ending = found.groups()
-            position = found.end()
+            if (found := match(text, position)) is not None:
+                quoted, bare, ending = found.groups()
+                position = found.end()
+            else:
+                begins = position
+                quoted, ending, position = _long_quoted(text, position)
+                if position < 0:
+                    raise _broken(text, begins, name, following - 1, len(values) + 1)
             if quoted is None:
                 values += bare.split(",")
             else:
                 values.append(quoted.replace('""', '"'))
                 following += count_line_ends(quoted)
-        if position - len(ending) > start:
-            yield Record(line, start, tuple(values))
+            if len(values) > MAX_CELLS:
+                raise csv_fault(CELLS, name, line)
+        yield Record(line, start, tuple(values))
         line = following
+
+
+def _past_quoted(text: str, position: int) -> int:
+    """The index past the closing quote of the cell that begins here; -1 where none closes it."""
+    position += 1
+    while (found := _INSIDE.match(text, position)) is not None:
+        position = found.end()
+        if not text.startswith('""', position):
+            break
+    return position + 1 if position < len(text) else -1
+
+
+def _long_quoted(text: str, position: int) -> tuple[str, str, int]:
+    """A quoted cell however long: its inside, what ends it, the index past that; -1 for broken."""
+    end = _past_quoted(text, position)
+    ending = _ENDING.match(text, end) if end > 0 else None
+    if ending is None:
+        return "", "", -1
+    return text[position + 1 : end - 1], ending.group(), ending.end()
+
+
+def _broken(text: str, position: int, name: str, line: int, cell: int) -> SourceInvalid:
+    """What is wrong with the quoted cell that begins here."""
+    end = _past_quoted(text, position)
+    if end < 0:
+        return csv_fault(UNCLOSED, name, line, cell=cell)
+    last = line + count_line_ends(text[position:end])
+    return csv_fault(AFTER_QUOTE, name, line, cell=cell, end=last)
 
 
 def cells_of(text: str, record: Record) -> list[Cell]:
@@ -106,17 +146,19 @@ def cells_of(text: str, record: Record) -> list[Cell]:
     cells: list[Cell] = []
     position, ending = record.start, ","
     while ending == ",":
-        found = _RUN.match(text, position)
-        assert found is not None, "the record was tokenized from this text"
-        quoted, bare, ending = found.groups()
-        end = found.end() - len(ending)
+        start = position
+        if (found := _RUN.match(text, start)) is not None:
+            quoted, bare, ending = found.groups()
+            position = found.end()
+        else:
+            quoted, ending, position = _long_quoted(text, start)
         if quoted is None:
             for value in bare.split(","):
-                cells.append(Cell(position, position + len(value), False, value))
-                position += len(value) + 1
+                cells.append(Cell(start, start + len(value), False, value))
+                start += len(value) + 1
         else:
-            cells.append(Cell(position, end, True, quoted.replace('""', '"')))
-        position = found.end()
+            end = position - len(ending)
+            cells.append(Cell(start, end, True, quoted.replace('""', '"')))
     return cells
 
 
@@ -169,6 +211,15 @@ def edit(text: str, records: Sequence[Record], changes: Mapping[tuple[int, int],
             pieces += ("," + _spell(value) for value in added)
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+def lines_of(text: str, rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines to stand behind a text, with its line ends."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    first = "" if not text or text.endswith(("\n", "\r")) else end
+    return first + "".join(
+        ",".join(_spell(value, alone=len(row) == 1) for value in row) + end for row in rows
+    )
 
 
 def _spell(value: str, quoted: bool = False, alone: bool = False) -> str:

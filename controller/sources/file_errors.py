@@ -3,7 +3,13 @@
 import errno
 from pathlib import Path
 
-from controller.sources.base import SourceUnavailable
+from controller.sources.base import SourceInvalid, SourceUnavailable
+from controller.sources.limits import MAX_BYTES
+
+
+class FileMissing(SourceUnavailable):
+    """There is no file of that name just now."""
+
 
 _READING = {
     errno.ENOENT: (
@@ -24,7 +30,7 @@ _WRITING = {
     errno.EACCES: (
         "PermissionDenied",
         "permission denied. Give the controller's user the right to write the file and its folder "
-        "(chmod, chown); until then the list is only read",
+        "(chmod, chown; lsattr tells whether it is immutable); until then the list is only read",
     ),
     errno.EBUSY: (
         "SingleFileMount",
@@ -44,7 +50,17 @@ _READING[errno.EPERM] = _READING[errno.EACCES]
 def not_readable(path: Path, error: OSError) -> SourceUnavailable:
     """The error for a file that could not be read."""
     reason, message = _READING.get(error.errno or 0, ("ReadFailed", _plain(error)))
-    return SourceUnavailable(reason, f"{path} cannot be read: {message}.")
+    kind = FileMissing if error.errno == errno.ENOENT else SourceUnavailable
+    return kind(reason, f"{path} cannot be read: {message}.")
+
+
+def too_large(path: Path) -> SourceInvalid:
+    """The error for a file that is no list that a person keeps."""
+    return SourceInvalid(
+        "FileTooLarge",
+        f"{path} has more than the {MAX_BYTES // 1024 // 1024} MB that a list may have. Take out "
+        "what does not belong there, or correct priority_source.csv.file.",
+    )
 
 
 def not_writable(path: Path, error: OSError) -> SourceUnavailable:

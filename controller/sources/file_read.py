@@ -7,9 +7,7 @@ system, a program that keeps the file open all day), a file that changed just no
 until it has been quiet for a while.
 """
 
-import fcntl
 import os
-import signal
 import stat
 import time
 from dataclasses import dataclass
@@ -17,11 +15,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from controller.sources.base import SourceUnavailable
-from controller.sources.file_errors import not_readable
+from controller.sources.file_errors import FileMissing, not_readable, too_large
+from controller.sources.leases import Lease, take
+from controller.sources.limits import MAX_BYTES
 
 _FRESH_S = 1.0  # changed more recently than this, a file may be in the midst of a save
 _QUIET_S = 0.1  # how long it must rest where nobody can tell whether it is open
 _QUIET_WHILE_OPEN_S = 0.5  # and where it is known to be open for writing
+_GAP_S = 0.1  # in which an editor's save may leave no file at all (vim, git)
 _STEP_S = 0.01
 _PATIENCE_S = 2.0
 
@@ -66,13 +67,20 @@ def read_whole(path: Path) -> FileContent:
 
     Raises:
         SourceUnavailable: It is missing, forbidden, no regular file, or was written all the time.
+        SourceInvalid: It is larger than any list.
     """
-    quiet_since = time.monotonic()
-    give_up = quiet_since + _PATIENCE_S
+    began = quiet_since = time.monotonic()
+    give_up = began + _PATIENCE_S
     before: bytes | None = None
     while True:
-        content, quiet_needed = _read_once(path)
         now = time.monotonic()
+        try:
+            content, quiet_needed = _read_once(path)
+        except FileMissing:
+            if now - began >= _GAP_S:
+                raise
+            time.sleep(_STEP_S)
+            continue
         if content.data != before:
             before, quiet_since = content.data, now
         if now - quiet_since >= quiet_needed:
@@ -86,11 +94,6 @@ def read_whole(path: Path) -> FileContent:
         time.sleep(_STEP_S)
 
 
-def read_now(path: Path) -> bytes:
-    """Read a file as it stands at this moment, whoever writes it."""
-    return path.read_bytes()
-
-
 def _read_once(path: Path) -> tuple[FileContent, float]:
     """One read, and the seconds for which its bytes must have stayed the same to be trusted."""
     try:
@@ -99,7 +102,9 @@ def _read_once(path: Path) -> tuple[FileContent, float]:
             quiet_needed = _lease(descriptor)
             stamp = Stamp.of(os.fstat(descriptor))
             with open(descriptor, "rb", closefd=False) as file:
-                data = file.read()
+                data = file.read(MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                raise too_large(path)
             unmoved = stamp == Stamp.of(os.fstat(descriptor))
         finally:
             os.close(descriptor)  # gives the lease back too
@@ -139,13 +144,8 @@ def _has_no_name(path: Path) -> bool:
 
 
 def _lease(descriptor: int) -> float:
-    try:
-        # A writer that waits for us makes the kernel send SIGIO, which ends a process that does
-        # not expect it. SIGURG is ignored by default, and the lease is over in a moment anyway.
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except BlockingIOError:
+    """The seconds for which a file must rest that was just written."""
+    lease = take(descriptor)
+    if lease is Lease.BUSY:
         return _QUIET_WHILE_OPEN_S
-    except (OSError, AttributeError):  # not our file, no leases here; AttributeError: not Linux
-        return _QUIET_S
-    return 0.0
+    return 0.0 if lease is Lease.GRANTED else _QUIET_S

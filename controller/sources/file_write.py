@@ -3,24 +3,23 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
-import time
 from pathlib import Path
 
 from controller.sources.file_errors import not_writable
-from controller.sources.file_read import read_now
+from controller.sources.file_swap import Swap, swap
+from controller.sources.retired import Retired, draft_name, ready_name
 
-_STALE_S = 60
 
-
-def replace_if_unchanged(path: Path, base: bytes, data: bytes) -> bool:
+def replace_if_unchanged(path: Path, base: bytes, data: bytes, retired: Retired) -> bool:
     """Put `data` in the place of `base`; mode, owner and attributes stay.
 
     Args:
-        path: The file; through symbolic links the file that they lead to is replaced.
+        path: The file; through symbolic links the file that they lead to is replaced. One with
+            several names (hard links) keeps its old content under the others.
         base: What the file must still hold.
         data: What it shall hold.
+        retired: Watches what was replaced.
 
     Returns:
         False where the file holds something else by now; nothing was written then.
@@ -31,33 +30,58 @@ def replace_if_unchanged(path: Path, base: bytes, data: bytes) -> bool:
     try:
         target = path.resolve(strict=True)
         _check_writable(target)
-        temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(8)}")
+        draft = draft_name(target)
         try:
-            _write_like(target, temporary, data)
-            if not _swap(temporary, target, base):
-                return False
+            _write_like(target, draft, data)
+            ready = draft.replace(ready_name(target, base, data))
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        outcome = Swap.NEVER
+        try:
+            outcome = _put(ready, target, base, data, retired)
         finally:
-            temporary.unlink(missing_ok=True)
+            if outcome is Swap.NEVER:
+                _drop(ready, data)
     except OSError as error:
         raise not_writable(path, error) from error
-    _sync_folder(target.parent)
-    return True
+    if outcome is Swap.DONE:
+        _sync_folder(target.parent)
+    return outcome is Swap.DONE
 
 
-def sweep_stale_temporaries(path: Path) -> None:
-    """Remove what a killed run left beside the file; never an error."""
-    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: links in a circle
-        target = path.resolve()
-        for entry in target.parent.iterdir():
-            if not entry.name.startswith(_prefix(target)):
-                continue
-            with contextlib.suppress(OSError):
-                if time.time() - entry.lstat().st_mtime > _STALE_S:
-                    entry.unlink()
+def put_file(ready: Path, path: Path, base: bytes, data: bytes, retired: Retired) -> bool:
+    """Put a file that is beside the list, and holds `data`, in the place of `base`.
+
+    Returns:
+        False where the list holds something else by now; the file is where it was then.
+
+    Raises:
+        SourceUnavailable: The list could not be written and is as it was.
+    """
+    try:
+        return _put(ready, path.resolve(strict=True), base, data, retired) is Swap.DONE
+    except OSError as error:
+        raise not_writable(path, error) from error
 
 
-def _prefix(target: Path) -> str:
-    return f".{target.name}.sidekick-"
+def _put(ready: Path, target: Path, base: bytes, data: bytes, retired: Retired) -> Swap:
+    new = ready.lstat().st_ino
+    outcome = Swap.UNDONE  # where it fails half-way, what came out is watched
+    try:
+        outcome = swap(ready, target, base, lambda save: retired.hide(base, save, data))
+    finally:
+        if outcome is not Swap.NEVER:
+            with contextlib.suppress(OSError):  # neither exchange nor link is to be had here
+                retired.keep(ready, data if ready.lstat().st_ino == new else base)
+    return outcome
+
+
+def _drop(ready: Path, data: bytes) -> None:
+    # After a failure half-way it may be the user's file that has this name.
+    with contextlib.suppress(OSError):
+        if ready.read_bytes() == data:
+            ready.unlink()
 
 
 def _check_writable(target: Path) -> None:
@@ -66,15 +90,6 @@ def _check_writable(target: Path) -> None:
         whole = os.statvfs(target).f_flag & os.ST_RDONLY
         number = errno.EROFS if whole else errno.EACCES
         raise OSError(number, os.strerror(number))
-
-
-def _swap(temporary: Path, target: Path, base: bytes) -> bool:
-    # Between these two lines an edit can still be lost (measured: about one in 300 under
-    # hundreds of edits a second); this is the seam for renameat2(RENAME_EXCHANGE).
-    if read_now(target) != base:
-        return False
-    temporary.replace(target)
-    return True
 
 
 def _write_like(model: Path, temporary: Path, data: bytes) -> None:

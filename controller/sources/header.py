@@ -13,12 +13,17 @@ from controller.core.row import (
     STATUS,
 )
 from controller.sources.base import SourceInvalid
+from controller.sources.limits import MAX_COLUMNS
 
 REQUIRED_COLUMNS = (PROJECT, PRIORITY, STATUS, AGENT, LAST_UPDATE, NEXT_ACTION)
 
 
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+"""Marks without width, as a file glued to another or a web page leaves them before a name."""
+
+
 def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    return " ".join(name.translate(_UNSEEN).split()).casefold()
 
 
 _KNOWN = {_folded(name): name for name in KNOWN_COLUMNS}
@@ -31,7 +36,8 @@ def resolve_header(
     """The columns that a header's cells name.
 
     Known columns are found whatever their case and blanks; all others keep their own name, and
-    a cell without one is called by its place, so that trailing commas do no harm.
+    a cell without one is called by its place, so that trailing commas do no harm. Beyond the most
+    columns that are read, such cells are none.
 
     Args:
         names: The header's cells.
@@ -40,33 +46,53 @@ def resolve_header(
         line: The line on which the header begins.
 
     Raises:
-        SourceInvalid: A column is there twice, or a required one is missing.
+        SourceInvalid: A column is there twice, a required one is missing (Project, a row's
+            identity, always is required), or there are too many.
     """
-    columns: list[str] = []
-    for place, text in enumerate(names, start=1):
+    columns: dict[str, int] = {}
+    for place, text in enumerate(_within(names, name, line), start=1):
         own = text.strip() or f"(column {place})"
         column = _KNOWN.get(_folded(own), own)
         if column in columns:
             raise SourceInvalid(
                 "DuplicateColumn",
-                f"{name}, line {line}: the column {column!r} is there twice (cells "
-                f"{columns.index(column) + 1} and {place} of the header). Rename or delete one.",
+                f"{name}, line {line}: the column {_shown(column)} is there twice (cells "
+                f"{columns[column]} and {place} of the header). Rename or delete one.",
                 line=line,
                 column=column,
             )
-        columns.append(column)
-    missing = [column for column in required if column not in columns]
+        columns[column] = place
+    missing = [column for column in dict.fromkeys((PROJECT, *required)) if column not in columns]
     if missing:
         raise SourceInvalid(
             "MissingColumn",
             f"{name}, line {line}: the header has no column {_listed(missing)}; it has "
-            f"{_listed(columns)}. Add what is missing; the order does not matter.",
+            f"{_listed(list(columns))}. Add what is missing; the order does not matter.",
             line=line,
             column=missing[0],
         )
     return tuple(columns)
 
 
+def _within(names: Sequence[str], name: str, line: int) -> Sequence[str]:
+    """The header's cells without blank ones beyond the most that are read."""
+    count = len(names)
+    while count > MAX_COLUMNS and not names[count - 1].strip():
+        count -= 1
+    if count > MAX_COLUMNS:
+        raise SourceInvalid(
+            "TooManyColumns",
+            f"{name}, line {line}: the header has {count:,} columns, and at most {MAX_COLUMNS} are "
+            "read. Delete those that the list does not need.",
+            line=line,
+        )
+    return names[:count]
+
+
+def _shown(name: str, most: int = 40) -> str:
+    return repr(name if len(name) <= most else name[: most - 1] + "…")
+
+
 def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(repr(name[:40]) for name in names[:most])
+    shown = ", ".join(_shown(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from controller.core.errors import SidekickError
 from controller.core.row import KNOWN_COLUMNS, PROJECT, Row
-from controller.sources.base import Edit, Snapshot, Written
+from controller.sources.base import Edit, Notice, Snapshot, Written
 from controller.sources.edits import settle
 from controller.sources.header import REQUIRED_COLUMNS, resolve_header
 
@@ -21,6 +22,7 @@ class MemorySource:
         failure: While set, reads and writes raise it.
         before_write: Called once within the next write, after the writer has made up its mind
             and before anything is written: the place for an edit that races.
+        editor: Who works on the list, so that writes should wait.
         reads: How often the list was read.
         writes: How often it was changed by `write`.
     """
@@ -39,6 +41,7 @@ class MemorySource:
         self.watched: Path | None = None
         self.failure: SidekickError | None = None
         self.before_write: Callable[[], None] | None = None
+        self.editor = ""
         self.reads = 0
         self.writes = 0
         self._required = tuple(required)
@@ -88,6 +91,25 @@ class MemorySource:
             self._rows[lines[index] - 2][self._header[column]] = text
         self.writes += bool(settled.changes)
         return Written(self._fresh().revision, settled.applied, settled.conflicts)
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """It is read and written at once; see `Source.listen`."""
+
+    def last_read(self) -> datetime | None:
+        """With each `read`; see `Source.last_read`."""
+        return None
+
+    def refusal(self) -> str:
+        """It can be written; see `Source.refusal`."""
+        return ""
+
+    def holder(self) -> str:
+        """Who works on the list; see `Source.holder`."""
+        return self.editor
+
+    def notices(self) -> Sequence[Notice]:
+        """Nothing happens by itself."""
+        return ()
 
     def close(self) -> None:
         """Nothing is held."""

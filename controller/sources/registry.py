@@ -13,6 +13,7 @@ from controller.sources.base import Source
 
 SOURCES = {
     "csv": "controller.sources.csv_file:CsvFile",
+    "sheets": "controller.sources.google_sheets:GoogleSheet",
 }
 
 

@@ -1,4 +1,4 @@
-"""The two sources behind one interface, with the user's hand and the world's mishaps."""
+"""The sources behind one interface, with the user's hand and the world's mishaps."""
 
 import csv
 import os
@@ -12,7 +12,12 @@ import pytest
 from controller.sources.base import Edit, Snapshot, Source, SourceUnavailable
 from controller.sources.csv_file import CsvFile
 from controller.sources.file_write import replace_if_unchanged
+from controller.sources.google_sheets import GoogleSheet
+from controller.sources.google_sheets_address import SheetAddress
 from controller.sources.memory import MemorySource
+from controller.sources.retired import Retired
+from tests.sheets.accounts import EMAIL, write_key
+from tests.sheets.emulator import KEY, Emulator
 
 COLUMNS = (
     *("Project", "Priority", "Status", "Agent", "Last Update", "Next Action"),
@@ -51,9 +56,15 @@ def powerless() -> Iterator[None]:
 
 
 class Bench(Protocol):
-    """A source and all that can happen to it."""
+    """A source and all that can happen to it.
+
+    Attributes:
+        source: The source.
+        swaps: Whether a write takes effect only where the cells are still as they were read.
+    """
 
     source: Source
+    swaps: bool
 
     def save(self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> None:
         """The user saves this list."""
@@ -67,6 +78,8 @@ class Bench(Protocol):
 
 class MemoryBench:
     """The in-memory twin."""
+
+    swaps = True
 
     def __init__(self) -> None:
         self.memory = MemorySource(columns=COLUMNS)
@@ -89,6 +102,8 @@ class MemoryBench:
 class CsvBench:
     """A real file."""
 
+    swaps = True
+
     def __init__(self, path: Path, patch: pytest.MonkeyPatch) -> None:
         self.path = path
         self.source: Source = CsvFile(path)
@@ -105,13 +120,49 @@ class CsvBench:
         """Do this within the next write, just before it takes effect."""
         name = "controller.sources.csv_file.replace_if_unchanged"
 
-        def race(path: Path, base: bytes, data: bytes) -> bool:
+        def race(path: Path, base: bytes, data: bytes, retired: Retired) -> bool:
             self._patch.setattr(name, replace_if_unchanged)
             edit()
-            return replace_if_unchanged(path, base, data)
+            return replace_if_unchanged(path, base, data, retired)
 
         self._patch.setattr(name, race)
 
     def vanish(self) -> None:
         """Make the list unreachable."""
         self.path.unlink()
+
+
+class SheetBench:
+    """A sheet at a Google of ours, over real HTTP."""
+
+    swaps = False
+
+    def __init__(self, google: Emulator, folder: Path) -> None:
+        self.google = google
+        google.book.writers.add(EMAIL)
+        google.reads.limit = google.writes.limit = 10_000
+        self.source: Source = GoogleSheet(
+            SheetAddress(KEY),
+            credentials_file=write_key(folder / "key.json", google.url),
+            environment={},
+            endpoint=google.url,
+        )
+
+    def save(self, rows: Iterable[Mapping[str, str]], columns: Sequence[str] = COLUMNS) -> None:
+        """The user saves this list."""
+        self.google.book.writers.add(EMAIL)
+        self.google.tab.save(rows, columns)
+
+    def race(self, edit: Callable[[], None]) -> None:
+        """Do this within the next write, just before it takes effect."""
+
+        def race(deed: str) -> None:
+            if deed == "write":
+                self.google.before = None
+                edit()
+
+        self.google.before = race
+
+    def vanish(self) -> None:
+        """Make the list unreachable."""
+        self.google.book.writers.clear()

@@ -316,6 +316,8 @@ def test_an_edit_of_the_users_during_the_write_is_kept(bench: Bench) -> None:
 
 def test_a_conflict_during_the_write_is_one(bench: Bench) -> None:
     """A status that the user types between our read and our write wins."""
+    if not bench.swaps:
+        pytest.skip("Sheets has no compare-and-swap: within one call's time the last one wins")
     bench.save([row("a")])
     edits = edits_of(bench.source.read(), "a", status="Queued")
     bench.race(lambda: bench.save([row("a", status="Paused")]))

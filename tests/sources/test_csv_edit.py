@@ -17,7 +17,7 @@ CHANGES = st.dictionaries(
 
 def tokens(text: str) -> list[Record]:
     """The records of a text."""
-    return tokenize(text, name="p.csv")
+    return list(tokenize(text, name="p.csv"))
 
 
 @given(TEXTS, CHANGES)

@@ -85,6 +85,7 @@ def test_a_real_program_is_seen(tmp_path: Path, command: list[str]) -> None:
 
     assert cells_of(source.read(), "Next Action") == ["do", "go"]
     assert cells_of(source.read(), "Status") == ["", "Queued"]
+    source.close()
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -44,7 +44,7 @@ def test_any_text_is_read_as_python_reads_it(text: str) -> None:
         expected = csv_values_of(text)
     except csv.Error:
         with pytest.raises(SourceInvalid):
-            tokenize(text, name="p.csv")
+            list(tokenize(text, name="p.csv"))
     else:
         assert expected == values_of(text)
 
@@ -65,7 +65,7 @@ def test_what_python_wrote_is_read_back(table: list[list[str]], line_end: str, e
 def test_cells_know_their_places(text: str) -> None:
     """Spans hold the cells' own characters, in order, with one comma between two."""
     try:
-        records = tokenize(text, name="p.csv")
+        records = list(tokenize(text, name="p.csv"))
     except SourceInvalid:
         return
     for record in records:
@@ -101,7 +101,7 @@ def test_a_record_begins_on_its_line(end: str) -> None:
 @pytest.mark.parametrize("text", ["", "\n", "\r\n\r\n"])
 def test_nothing_is_no_record(text: str) -> None:
     """Blank lines alone hold no record."""
-    assert tokenize(text, name="p.csv") == []
+    assert list(tokenize(text, name="p.csv")) == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_broken_text_is_refused_with_its_place(
 ) -> None:
     """Each fault names the list, the line, what is wrong and what to do."""
     with pytest.raises(SourceInvalid, match=words) as caught:
-        tokenize(text, name="lists/p.csv")
+        list(tokenize(text, name="lists/p.csv"))
 
     assert (reason, line) == (caught.value.reason, caught.value.line)
     assert caught.value.message.startswith(f"lists/p.csv, line {line}: ")
@@ -137,7 +137,7 @@ def test_conflict_markers_within_quotes_are_text() -> None:
 def test_a_long_tail_of_quotes_is_refused_at_once() -> None:
     """No text makes the scanner go back and forth."""
     with pytest.raises(SourceInvalid):
-        tokenize('"' * 300_001, name="p.csv")
+        list(tokenize('"' * 300_001, name="p.csv"))
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-x", "@a", "\tx", "\rx"])

@@ -4,9 +4,10 @@ import errno
 import os
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def write(path: Path, project: str = "a", **cells: str) -> CsvFile:
     source = CsvFile(path)
     edits = edits_of(source.read(), project, **cells)
     assert source.write(edits).applied == tuple(edits)
+    source.close()
     return source
 
 
@@ -111,7 +113,8 @@ def test_nothing_to_change_writes_nothing(path: Path) -> None:
 
     source.write(edits_of(source.read(), "a", status="Queued", reason="no such column"))
 
-    assert path.stat() == before
+    after = path.stat()
+    assert (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns)
 
 
 def test_mode_and_owner_stay(path: Path) -> None:
@@ -162,19 +165,32 @@ def test_nothing_is_left_beside_the_file(path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_swept(path: Path) -> None:
-    """Old temporary files of ours go; young ones and those of others stay."""
+    """Old drafts of ours go; young ones and files of others stay."""
     stale, young, other = (
         path.with_name(name)
-        for name in (".p.csv.sidekick-0123", ".p.csv.sidekick-4567", ".p.csv.swp")
+        for name in (".p.csv.sidekick-new-0123", ".p.csv.sidekick-new-4567", ".p.csv.swp")
     )
     for file in (stale, young, other):
         file.write_text("x")
     for file in (stale, other):
         os.utime(file, (time.time() - 61,) * 2)
 
-    CsvFile(path)
+    CsvFile(path).read()
 
     assert {path, young, other} == set(path.parent.iterdir())
+
+
+def test_what_was_too_young_at_our_start_goes_with_a_write(path: Path) -> None:
+    """A controller that comes back at once leaves nothing behind for good either."""
+    source = CsvFile(path)
+    left = path.with_name(".p.csv.sidekick-0123")
+    left.write_text("x")
+    os.utime(left, (time.time() - 61,) * 2)
+    row = source.read().rows[0]
+
+    source.write([Edit(row, {"Status": "Queued"})])
+
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
@@ -319,3 +335,55 @@ def test_bytes_that_cannot_be_kept_are_not_written(path: Path) -> None:
         source.write([Edit(found, {"Status": "Queued"})])
 
     assert "+AGE-" in path.read_text()
+
+
+def test_a_hard_link_is_parted_and_told_once(path: Path) -> None:
+    """The list's other name keeps the old content; the user is told what to use instead."""
+    other = path.with_name("other.csv")
+    other.hardlink_to(path)
+    before = path.read_text()
+
+    source = write(path, status="Queued")
+    source.write(edits_of(source.read(), "a", status="In Progress"))
+    source.close()
+
+    assert other.read_text() == before
+    assert "In Progress" in path.read_text()
+    (notice,) = source.notices()
+    assert (notice.reason, notice.warning) == ("HardLinkParted", True)
+
+
+def test_a_long_list_is_written(path: Path) -> None:
+    """Ten thousand rows, each of them changed in one write."""
+    rows = "".join(f"p{number},1,,,,do {number}\n" for number in range(10_000))
+    path.write_text(f"{HEADER}\n{rows}")
+    source = CsvFile(path)
+    edits = [Edit(row, {"Status": "Queued"}) for row in source.read().rows]
+
+    assert len(source.write(edits).applied) == 10_000
+
+    assert set(cells_of(source.read(), "Status")) == {"Queued"}
+    assert path.read_text().replace("Queued", "") == f"{HEADER}\n{rows}"
+
+
+def test_two_writers_of_ours_lose_nothing(path: Path) -> None:
+    """A command beside the controller: each write is there in the end, and so is every row."""
+    names = [f"p{number}" for number in range(20)]
+    path.write_text("\n".join((HEADER, *(f"{name},1,,,," for name in names), "")))
+
+    def work(mine: list[str]) -> None:
+        source = CsvFile(path)
+        for name in mine:
+            while True:
+                with suppress(SourceUnavailable):
+                    if not source.write(edits_of(source.read(), name, status=name)).conflicts:
+                        break
+        source.close()
+
+    workers = [threading.Thread(target=work, args=[names[half::2]]) for half in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert cells_of(CsvFile(path).read(), "Status") == names

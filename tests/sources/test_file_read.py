@@ -70,6 +70,7 @@ def test_no_half_save_is_read_with_a_lease(tmp_path: Path, pause: float, rest: f
     assert set(seen) == {ROWS}
 
 
+@pytest.mark.slow
 def test_no_half_save_is_read_without_a_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

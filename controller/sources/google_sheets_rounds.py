@@ -1,0 +1,184 @@
+"""The rounds: when the sheet is read and written while the loop goes on."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from threading import Condition, Thread
+
+from controller.core.errors import SidekickError
+from controller.sources.base import Edit, Notice, Snapshot, SourceUnavailable, Written
+from controller.sources.google_sheets_desk import Desk, Round
+from controller.sources.google_sheets_faults import SheetFault
+
+log = logging.getLogger(__name__)
+
+LONGEST_BACKOFF_S = 64.0
+"""As Google asks for: https://developers.google.com/workspace/sheets/api/limits"""
+_RECHECK_S = 60.0
+"""Of what somebody must mend first."""
+_REFUSED_S = 300.0
+"""Between two tries to write into a sheet that may only be read."""
+
+
+class Rounds:
+    """Does cycles by itself; who asks gets what the newest one found, at once.
+
+    Args:
+        desk: Does a cycle.
+        poll: Seconds between two cycles.
+        pace: Seconds between two cycles at least, where edits wait.
+        wake: Called when there is news, from another thread.
+        name: What messages call the list.
+    """
+
+    def __init__(
+        self, desk: Desk, poll: float, pace: float, wake: Callable[[], None], name: str
+    ) -> None:
+        self._desk = desk
+        self._poll = poll
+        self._pace = pace
+        self._wake = wake
+        self._name = name
+        self._news = Condition()
+        self._found: Snapshot | SidekickError = SourceUnavailable(
+            "SheetPending", f"{name} is being read for the first time"
+        )
+        self._read_at: datetime | None = None
+        self._waiting: list[Edit] = []
+        self._notices: list[Notice] = []
+        self._refusal = ""
+        self._refused_at = 0.0
+        self._next = self._soonest = 0.0
+        self._failures = 0
+        self._closed = False
+        self._thread = Thread(target=self._run, name="sheet rounds", daemon=True)
+        self._thread.start()
+
+    def read(self) -> Snapshot:
+        """What the newest cycle read.
+
+        Raises:
+            SidekickError: It failed.
+        """
+        with self._news:
+            if isinstance(self._found, SidekickError):
+                raise self._found.with_traceback(None)
+            return self._found
+
+    def write(self, edits: Sequence[Edit]) -> Written:
+        """Let the next cycle write edits; a row's first edit waits, and its others are not taken.
+
+        Raises:
+            SidekickError: The newest cycle failed; nothing waits.
+        """
+        with self._news:
+            if isinstance(self._found, SidekickError):
+                raise self._found.with_traceback(None)
+            if not self.refusal():
+                taken = {edit.row.line for edit in self._waiting}
+                self._waiting += [edit for edit in edits if edit.row.line not in taken]
+                self._news.notify()
+            return Written(self._found.revision)
+
+    def read_at(self) -> datetime | None:
+        """When the newest good cycle ended."""
+        with self._news:
+            return self._read_at
+
+    def refusal(self) -> str:
+        """Why nothing is written for now; empty where it is tried."""
+        with self._news:
+            recent = time.monotonic() - self._refused_at < _REFUSED_S
+            return self._refusal if recent else ""
+
+    def notices(self) -> Sequence[Notice]:
+        """What happened since it was last asked."""
+        with self._news:
+            found, self._notices = tuple(self._notices), []
+            return found
+
+    def close(self) -> None:
+        """Do no further cycle."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                while not self._closed and (pause := self._pause()) > 0:
+                    self._news.wait(pause)
+                if self._closed:
+                    return
+                batch = tuple(self._waiting)
+            try:
+                done: Round | SidekickError = self._desk.cycle(batch)
+            except SidekickError as error:
+                done = error
+            with self._news:
+                if self._closed:
+                    return
+                self._take(done, batch)
+            self._wake()
+
+    def _pause(self) -> float:
+        now = time.monotonic()
+        if self._waiting and not self._failures:
+            return min(self._next, self._soonest) - now
+        return self._next - now
+
+    def _take(self, done: Round | SidekickError, batch: Sequence[Edit]) -> None:
+        """Remember what a cycle found, and when the next one is due."""
+        self._waiting = [edit for edit in self._waiting if edit not in batch]
+        now = time.monotonic()
+        self._soonest = now + self._pace
+        if isinstance(done, SidekickError):
+            self._failures += 1
+            self._next = now + self._backoff(done)
+            self._fail(done, batch)
+            return
+        if self._failures:
+            log.info("%s can be read again", self._name)
+        self._failures = 0
+        self._next = now + self._poll
+        self._found = done.table.snapshot
+        self._read_at = datetime.now().astimezone()
+        self._refuse(done.refusal, batch)
+        lost = [edit.row.cell("Project") for edit in done.written.conflicts]
+        if lost:
+            text = f"not written, for the user changed the row meanwhile: {', '.join(lost)}"
+            self._notices.append(Notice("EditConflict", text))
+
+    def _fail(self, error: SidekickError, batch: Sequence[Edit]) -> None:
+        known = self._found
+        same = isinstance(known, SidekickError) and known.message == error.message
+        if not same:
+            log.warning("%s: %s", error.reason, error.message)
+            self._found = error
+        if batch:
+            text = (
+                f"{len(batch)} rows were not written ({error.message}); statuses are written "
+                "again by themselves, an order must be given again"
+            )
+            self._notices.append(Notice("WriteFailed", text, warning=True))
+
+    def _refuse(self, refusal: str, batch: Sequence[Edit]) -> None:
+        if refusal:
+            if refusal != self._refusal:
+                text = f"{self._name} can be read and not written: {refusal}"
+                self._notices.append(Notice("SheetReadOnly", text, warning=True))
+            self._refusal, self._refused_at = refusal, time.monotonic()
+        elif batch and self._refusal:
+            self._refusal = ""
+            self._notices.append(Notice("SheetWritable", f"{self._name} can be written again"))
+
+    def _backoff(self, error: SidekickError) -> float:
+        """Seconds until the next try: full jitter, Google's own word, or a slow look again."""
+        if not isinstance(error, SheetFault) or error.permanent:
+            return max(self._poll, _RECHECK_S) if isinstance(error, SheetFault) else self._poll
+        if error.retry_after is not None:
+            return max(error.retry_after, self._pace)
+        most = min(2.0**self._failures, LONGEST_BACKOFF_S)
+        return max(random.uniform(0, most), self._pace)  # noqa: S311 - no secret

@@ -1,0 +1,30 @@
+"""Google's quotas: reads and writes of a minute, each by itself."""
+
+import time
+
+LIMIT = 60
+"""Requests of a user in a minute; the project's own 300 are never reached by one controller."""
+
+
+class Quota:
+    """Counts one kind of request in the minute that runs.
+
+    Attributes:
+        limit: How many are allowed.
+        most: The most that one minute had.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self.most = 0
+        self._minute = 0
+        self._count = 0
+
+    def take(self) -> bool:
+        """Count one; whether it is within the limit."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._count = minute, 0
+        self._count += 1
+        self.most = max(self.most, self._count)
+        return self._count <= self.limit

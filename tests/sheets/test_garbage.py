@@ -1,0 +1,90 @@
+"""Whatever answers in Google's place: a fault in our words, never a defect, never a row lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.sources.google_sheets_address import SheetAddress
+from controller.sources.google_sheets_client import Line, SheetClient
+from controller.sources.google_sheets_credentials import find_credentials
+from controller.sources.google_sheets_debts import Debt, DebtBook
+from controller.sources.google_sheets_faults import SheetFault
+from tests.sheets.accounts import write_key
+from tests.sheets.emulator import KEY, Emulator
+from tests.sheets.faults import Fault
+from tests.sheets.lists import fill, statuses
+
+ANYTHING = (
+    *("", "null", "1", '"x"', "[]", "[1]", "{}", "{", "\0", "<p>", "[" * 3000, '{"error": 5}'),
+    *('{"error": null}', '{"error": {"code": "x"}}', "\ufeff{}"),
+)
+READS = (
+    *('{"valueRanges": 5}', '{"valueRanges": [1]}', '{"valueRanges": [null]}'),
+    *('{"valueRanges": [{}]}', '{"valueRanges": [{"range": "x", "values": 5}]}'),
+    *('{"valueRanges": [{"range": "x", "values": [5]}]}', '{"valueRanges": {"0": 1}}'),
+)
+WRITES = (
+    *('{"responses": 5}', '{"responses": [1, 2]}', '{"responses": [{"updatedData": 5}, {}]}'),
+    *('{"responses": [{"updatedData": {"values": [5]}}, {}]}', '{"responses": {"a": 1, "b": 2}}'),
+)
+TABS = (
+    *('{"sheets": 5}', '{"sheets": [1]}', '{"sheets": [{"properties": {"sheetId": "x"}}]}'),
+    *('{"sheets": {"a": 1}}', '{"sheets": [{"properties": 5}]}'),
+)
+TOKENS = ('{"access_token": 5}', '{"error": {"a": 1}}', '{"access_token": "x", "expires_in": "y"}')
+CASES = {"batchGet": READS, "write": WRITES, "metadata": TABS, "token": TOKENS}
+
+
+def client_of(google: Emulator, folder: Path) -> SheetClient:
+    """The calls, and nothing that tries them again."""
+    found = find_credentials(write_key(folder / "key.json", google.url), {})
+    assert found is not None
+    return SheetClient(SheetAddress(KEY), found, google.url, lambda _code: None)
+
+
+@pytest.mark.parametrize(
+    "deed",
+    ["token", *(pytest.param(one, marks=pytest.mark.slow) for one in CASES if one != "token")],
+)
+def test_garbage_is_a_fault_of_ours(google: Emulator, tmp_path: Path, deed: str) -> None:
+    """Of any status: a reason and a mend, and the next call works."""
+    fill(google, "a")
+    google.reads.limit = google.writes.limit = 10_000
+    for body in (*ANYTHING, *CASES[deed]):
+        for status in (200, 400) if deed == "token" else (200, 400, 403, 500):
+            client = client_of(google, tmp_path)
+            if deed == "write":
+                client.read()
+            google.fail(deed, *[Fault(status, body)] * (3 if deed == "token" else 2))
+            with pytest.raises(SheetFault) as caught:
+                _ = client.write([Line(2, {3: "x"})], 11) if deed == "write" else client.read()
+            assert caught.value.reason != "Defect"
+            assert "\0" not in caught.value.message
+            google.faults.clear()
+            client.close()
+    client = client_of(google, tmp_path)
+    assert len(client.read()) == 2
+    assert statuses(google) == {"a": ""}
+    client.close()
+
+
+def test_debts_of_another_list_are_none(tmp_path: Path) -> None:
+    """Nor are those in a file that is no note of ours."""
+    path = tmp_path / "state" / "note"
+    debt = Debt(("Project", "Status"), {("a",): {"Status": ""}}, [(("a",), Line(2, {2: "x"}))])
+    book = DebtBook(path, "mine")
+    assert book.load() == []
+    book.keep([debt])
+    assert path.stat().st_mode & 0o77 == 0
+    assert book.load() == [debt]
+    assert DebtBook(path, "another").load() == []
+    form = json.loads(path.read_text())
+    for garbage in ("", "[]", "{}", '{"name": "mine"}', '{"name": "mine", "debts": [1]}'):
+        path.write_text(garbage)
+        assert book.load() == []
+    form["debts"][0]["lines"] = [5]
+    path.write_text(json.dumps(form))
+    assert book.load() == []
+    book.keep([])
+    assert not path.exists()
