@@ -1,0 +1,1 @@
+"""The controller is killed, or hindered, at every step that it makes."""

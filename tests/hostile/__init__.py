@@ -1,0 +1,1 @@
+"""Hostile input: one corpus, held against every way out."""
