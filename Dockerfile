@@ -1,0 +1,116 @@
+# The images of docker-compose.yml:
+#   controller   the controller, a client of the tmux server in `agents`; no agent inside
+#   agents       the tmux server, the agents' programs, and what ends the processes of dead sessions
+#   mock-claude  a mock of the vendors' APIs
+#   test, dev    ./run_tests.sh, and a shell with all that a developer needs
+# All have one base: so both sides of the tmux socket have the same tmux, and the same Python.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+# The project in /app, in an environment of its own: what it needs first, for that rarely changes.
+FROM ${PYTHON_IMAGE} AS project
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1
+RUN pip install --no-cache-dir --root-user-action=ignore uv==0.13.9
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-dev --no-install-project
+COPY README.md LICENSE ./
+COPY schemas schemas
+COPY mock_claude mock_claude
+COPY controller controller
+RUN uv sync --frozen --no-dev
+
+FROM ${PYTHON_IMAGE} AS controller
+ARG UID=1000
+ARG GID=1000
+ENV PATH=/app/.venv/bin:$PATH HOME=/home/sidekick LANG=C.UTF-8
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini tmux \
+    && rm -rf /var/lib/apt/lists/*
+# Named volumes take their owner from these folders.
+RUN groupadd -o -g "$GID" sidekick \
+    && useradd -l -o -m -u "$UID" -g "$GID" -s /bin/bash sidekick \
+    && install -d -m 700 -o "$UID" -g "$GID" /run/sidekick /data /data/state /data/logs /data/runs \
+       /data/workspaces /data/homes
+COPY --from=project /app /app
+WORKDIR /app
+USER ${UID}:${GID}
+EXPOSE 9600
+HEALTHCHECK --interval=5s --timeout=10s --start-period=20s --retries=5 \
+    CMD ["sidekick", "status"]
+ENTRYPOINT ["tini", "--"]
+CMD ["sidekick", "run", "--plain"]
+
+FROM ${PYTHON_IMAGE} AS mock-claude
+ENV PATH=/app/.venv/bin:$PATH
+COPY --from=project /app /app
+WORKDIR /app
+USER 65534:65534
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10s --retries=5 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=3)"]
+CMD ["mock-claude", "--host", "0.0.0.0", "--port", "8080"]
+
+# The agents' programs in /opt/agents, each of a pinned version. aider is not among them: it needs
+# a Python older than Debian's.
+FROM ${PYTHON_IMAGE} AS programs
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates nodejs npm \
+    && rm -rf /var/lib/apt/lists/*
+COPY deploy/install_agents.sh deploy/prepare.sh /app/deploy/
+RUN /app/deploy/install_agents.sh -p /opt/agents claude codex gemini qwen opencode \
+    && rm -rf /root/.npm
+
+FROM ${PYTHON_IMAGE} AS agents
+ARG UID=1000
+ARG GID=1000
+ENV PATH=/opt/agents/bin:$PATH HOME=/home/agent LANG=C.UTF-8
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+       ca-certificates curl git less nodejs openssh-client procps ripgrep tini tmux \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=programs /opt/agents /opt/agents
+RUN groupadd -o -g "$GID" agent \
+    && useradd -l -o -m -u "$UID" -g "$GID" -s /bin/bash agent \
+    && install -d -m 700 -o "$UID" -g "$GID" /run/sidekick /data /data/runs /data/workspaces \
+       /data/homes
+COPY --from=project /app /app
+WORKDIR /data/workspaces
+USER ${UID}:${GID}
+HEALTHCHECK --interval=5s --timeout=10s --start-period=10s --retries=5 \
+    CMD ["/app/.venv/bin/python", "-m", "controller.host", "--check"]
+ENTRYPOINT ["tini", "--"]
+CMD ["/app/.venv/bin/python", "-m", "controller.host"]
+
+FROM ${PYTHON_IMAGE} AS test
+ARG UID=1000
+ARG GID=1000
+ENV HOME=/home/dev LANG=C.UTF-8 UV_LINK_MODE=copy
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates git procps tmux \
+    && rm -rf /var/lib/apt/lists/*
+RUN pip install --no-cache-dir --root-user-action=ignore uv==0.13.9 \
+    && groupadd -o -g "$GID" dev \
+    && useradd -l -o -m -u "$UID" -g "$GID" -s /bin/bash dev \
+    && install -d -o "$UID" -g "$GID" /src
+WORKDIR /src
+USER ${UID}:${GID}
+COPY --chown=dev:dev pyproject.toml uv.lock ./
+RUN uv sync --no-cache --frozen --no-install-project
+COPY --chown=dev:dev . .
+RUN bash -c '. deploy/prepare.sh && prepare test'
+CMD ["./run_tests.sh"]
+
+FROM test AS dev
+ARG UID=1000
+ARG GID=1000
+USER 0:0
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+       curl htop less nano nodejs openssh-client ripgrep strace vim-tiny \
+    && rm -rf /var/lib/apt/lists/*
+RUN pip install --no-cache-dir --root-user-action=ignore py-spy==0.4.3 pyinstrument==5.1.3 \
+    && install -d -o dev -g dev /home/dev/.history
+COPY --from=programs /opt/agents /opt/agents
+ENV PATH=/src/.venv/bin:/opt/agents/bin:$PATH HISTFILE=/home/dev/.history/bash
+USER ${UID}:${GID}
+CMD ["bash"]
