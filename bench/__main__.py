@@ -11,7 +11,7 @@ from types import FrameType
 from bench import machine
 from bench.clock import Unavailable
 from bench.options import Options, parse
-from bench.rows import ROWS
+from bench.rows import LONG, ROWS
 from bench.table import Line, document, markdown
 from controller.core.errors import SidekickError
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     failed: dict[str, str] = {}
     interrupted = False
     try:
-        for name in options.only or ROWS:
+        for name in options.only or (name for name in ROWS if name not in LONG):
             lines.extend(_measure(name, options, failed))
     except KeyboardInterrupt:
         interrupted = True

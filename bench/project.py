@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from unittest import mock
 
-import controller.app
 from bench.world import FOREVER, SECONDS, World, wait_for
-from controller.app import App, build
+from controller.app import App
+from controller.assembly import build
 from controller.core.observed import Observed
 from controller.runtimes.tmux import TmuxRuntime
 from controller.settings import load_settings
@@ -37,6 +36,7 @@ class Project:
         argv: What the agent runs; `{project}` is the row's name.
         mode: `headless` or `interactive`.
         times: Further settings of the section `times`.
+        retention: And of the section `retention`.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Project:
         argv: Sequence[str] = ("sleep", FOREVER),
         mode: str = "headless",
         times: Mapping[str, float] | None = None,
+        retention: Mapping[str, float] | None = None,
     ) -> None:
         self.world = world
         self.list = world.root / "desired" / "priorities.csv"
@@ -59,6 +60,7 @@ class Project:
             "paths": {"socket": str(world.socket)},
             "server": {"port": 0},
             "times": dict(times or {}),
+            "retention": dict(retention or {}),
         }
         self.config = world.root / "config.yaml"
         self.config.write_text(json.dumps(document), encoding="utf-8")  # JSON is YAML
@@ -71,16 +73,14 @@ class Project:
             stand_in: Whether sessions run the stand-in in the shim's place.
         """
         settings = load_settings(self.config, self.world.environment)
+        runtime = None
         if stand_in:
             runtime = TmuxRuntime(
                 self.world.socket, owner="bench", shim=STAND_IN,
                 environment=self.world.environment,
                 configuration=self.world.root / "tmux.conf",
             )  # fmt: skip
-            with mock.patch.object(controller.app, "build_runtime", return_value=runtime):
-                app = build(settings, self.world.environment)
-        else:
-            app = build(settings, self.world.environment)
+        app = build(settings, self.world.environment, runtime=runtime)
         self.world.on_close(app.close)
         return app
 
@@ -135,10 +135,16 @@ def settle(app: App) -> Observed:
             raise RuntimeError(f"a tick failed: {tick.errors}")
         begun = all(run.started_at or run.result for run in tick.observed.runs.values())
         quiet = quiet + 1 if begun and not tick.plan.changes and not tick.wrote else 0
-        if quiet == 2:
+        if quiet >= 2 and not _retired(app):
             return tick.observed
         time.sleep(0.02)
     raise RuntimeError("the controller does not come to rest")
+
+
+def _retired(app: App) -> bool:
+    """Whether a version of the list is watched still that a write has replaced."""
+    assert app.source.watched is not None
+    return any(app.source.watched.resolve().parent.glob(".*.sidekick-*"))
 
 
 def stand_in_sessions(project: Project, app: App, *, rows: int, sessions: int) -> Observed:

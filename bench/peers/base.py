@@ -39,11 +39,15 @@ class Peer(ABC):
     def start(self) -> None:
         """Start all of them; it may return before they run."""
 
-    def stop(self) -> None:
-        """Stop all of them; it may return before they are gone."""
-        raise NotImplementedError(f"{self.name} is not asked to stop anything")
-
     @property
     def own(self) -> frozenset[int]:
         """Its own processes, which are none of the programs."""
         return frozenset()
+
+
+class Stopper(Peer):
+    """A peer that is asked to stop what it started, too."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop all of them; it may return before they are gone."""

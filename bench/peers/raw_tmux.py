@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.peers.base import Peer
+from bench.peers.base import Stopper
 
 
-class RawTmux(Peer):
+class RawTmux(Stopper):
     """What a script does, without a shim, a mark, a log or a record."""
 
     name = "raw tmux loop"

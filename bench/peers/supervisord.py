@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from bench.peers.base import Peer
+from bench.peers.base import Stopper
 from bench.peers.install import programs_of
 from bench.world import SECONDS, wait_for
 
@@ -39,7 +39,7 @@ MINFDS = 1024
 """Its own default; a program of ours takes three descriptors of it."""
 
 
-class Supervisord(Peer):
+class Supervisord(Stopper):
     """A process manager that is up and has read its configuration before it is asked."""
 
     name = "supervisord"

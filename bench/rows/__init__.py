@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from bench.options import Options
-from bench.rows import exits, growth, idle, noop, saved, start, stop, tick, waiting
+from bench.rows import (
+    edits,
+    endurance,
+    exits,
+    growth,
+    idle,
+    noop,
+    saved,
+    start,
+    stop,
+    tick,
+    waiting,
+)
 from bench.table import Line
 
 Measure = Callable[[Options], Iterable[Line]]
@@ -20,5 +32,9 @@ ROWS: Mapping[str, Measure] = MappingProxyType(
         "waiting": waiting.measure,
         "idle": idle.measure,
         "growth": growth.measure,
+        "edits": edits.measure,
+        "endurance": endurance.measure,
     }
 )
+LONG = frozenset({"endurance"})
+"""Rows that are measured only when they are named: half an hour each."""

@@ -11,7 +11,10 @@ from bench import processes
 from bench.clock import compete, since, until
 from bench.execs import Execs
 from bench.options import Options
-from bench.peers import PEERS, taking_part
+from bench.peers import taking_part
+from bench.peers.base import Stopper
+from bench.peers.raw_tmux import RawTmux
+from bench.peers.supervisord import Supervisord
 from bench.processes import Ends
 from bench.project import Project, names, new_rows, settle
 from bench.table import Line, limited, versus
@@ -26,11 +29,11 @@ TREE = ("sh", "-c", '"$0" "$1"; :')
 def measure(options: Options) -> Iterator[Line]:
     """A line for the bound, and one for each peer."""
     number = options.sized(100, quick=4)
-    peers = ("supervisord", "raw tmux loop")
+    peers: tuple[type[Stopper], ...] = (Supervisord, RawTmux)
     contestants = {
         "ours": partial(_ours, number),
         WITH_SHIMS: partial(_ours, number, shims=True),
-        **{name: partial(_theirs, name, number) for name in peers},
+        **{peer.name: partial(_theirs, peer, number) for peer in peers},
     }
     results = compete(options.rounds_of(5, quick=1), contestants, warm_up=False, say=options.say)
     ours = results.samples["ours"]
@@ -69,10 +72,10 @@ def _shims(world: World) -> frozenset[int]:
     return frozenset(pid for pid in world.trees() if b"/shim/" in processes.command_of(pid))
 
 
-def _theirs(name: str, number: int) -> float:
+def _theirs(kind: type[Stopper], number: int) -> float:
     with taking_part(), World() as world:
         programs = {name: world.program(name) for name in names(number)}
-        peer = PEERS[name](world)
+        peer = kind(world)
         peer.up({name: (*TREE, str(path), FOREVER) for name, path in programs.items()})
         with Execs(programs.values()) as execs:
             peer.start()

@@ -14,6 +14,7 @@ import pytest
 
 from bench.options import parse
 from bench.processes import marked
+from bench.vitals import MONTH, growth
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,6 +51,7 @@ def bench(place: Path, *arguments: str) -> "subprocess.Popen[str]":
     return process
 
 
+@pytest.mark.slow
 def test_a_row_is_measured_and_all_is_cleared_away(place: Path) -> None:
     """As Markdown, and as JSON when asked."""
     file = place / "table.json"
@@ -68,6 +70,7 @@ def test_a_row_is_measured_and_all_is_cleared_away(place: Path) -> None:
     assert not list((place / "t").iterdir())
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_not_there_costs_its_own_line_alone(place: Path) -> None:
     """We are measured all the same."""
     process = bench(place, "--only", "stop", "--sessions", "1")
@@ -76,10 +79,11 @@ def test_a_peer_that_is_not_there_costs_its_own_line_alone(place: Path) -> None:
     assert process.returncode == 0, out + err
     assert "supervisord: not installed: BENCH_NO_INSTALL is set" in out
     line = next(line for line in out.splitlines() if "| supervisord" in line)
-    assert line.partition(" | supervisord")[0].endswith(" ms")
+    assert line.partition("| supervisord")[0].rstrip(" |").endswith(" ms")
     assert not list((place / "t").iterdir())
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_all_that_it_started(place: Path) -> None:
     """A real controller, a tmux server, shims and agents are there when the word comes."""
     process = bench(place, "--only", "saved", "--rounds", "50")
@@ -108,3 +112,37 @@ def test_an_unknown_row_is_a_fault_of_usage(capsys: pytest.CaptureFixture[str]) 
 
     assert end.value.code == 2
     assert "no row is named speed; there are noop, tick" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_short_life_leaves_nothing_behind(place: Path) -> None:
+    """Every vital is told, no tick ends by a defect, and what has a limit keeps to it."""
+    file = place / "table.json"
+
+    process = bench(
+        place, "--only", "endurance", "--sessions", "3", "--rounds", "400", "--json", str(file)
+    )
+    out, err = process.communicate(timeout=50)
+
+    assert process.returncode == 0, out + err
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert not document["failed"]
+    figures = {line["what"].partition(" (")[0]: line["samples"] for line in document["lines"]}
+    assert len(figures) == len(document["lines"])
+    assert max(figures["open descriptors"]["ours"]) < 64
+    assert max(figures["threads"]["ours"]) < 16
+    assert max(figures["inotify watches beside one a run"]["ours"]) < 16
+    assert max(figures["events in the journal, the most"]["ours"]) <= 10_000
+    defects = next(line for line in document["lines"] if line["what"] == "defects in the log")
+    assert defects["ours"] == 0
+    assert not list((place / "t").iterdir())
+
+
+def test_growth_is_the_slope_of_most_and_not_of_outliers() -> None:
+    """A month of ticks at the median slope; what comes and goes does not count."""
+    ticks = [100.0 * n for n in range(50)]
+    flat = [50.0 + (30 if n % 10 == 5 else n % 2) for n in range(50)]
+    leak = [50.0 + n * 0.1 for n in range(50)]
+
+    assert abs(growth(ticks, flat)) < 50
+    assert growth(ticks, leak) == pytest.approx(0.001 * MONTH)
