@@ -9,4 +9,4 @@ ruff check .
 ruff format --check --quiet .
 mypy
 lint-imports --no-cache >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
-pytest -q -n "${TEST_WORKERS:-2}" -m "not slow" "$@"
+pytest -q -n "${TEST_WORKERS:-2}" -m "not slow and not docker" "$@"

@@ -1,24 +1,37 @@
 """The actor: carries out a plan's actions, each by itself."""
 
-import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from controller.agents.base import Agent, AgentError, Mode
-from controller.core.actions import Action, Outcome, Plan, Remove, Start, Stop, Sweep
+from controller.agents.base import BUSY, SCREEN_LINES, Agent, AgentError, Approach, Mode, Screened
+from controller.core.actions import (
+    Action,
+    Outcome,
+    Plan,
+    Remove,
+    Start,
+    Stop,
+    Sweep,
+    Tell,
+    Watch,
+)
 from controller.core.errors import SidekickError
 from controller.core.observed import StopRequest
+from controller.core.prompts import prompt_of
 from controller.core.workload import Workload
 from controller.metrics import Metrics
-from controller.runs.folders import RunFolders, RunsUnavailable, Spec
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders, RunsUnavailable
+from controller.runs.meta import Meta
+from controller.runs.spec import Spec, Worktree
 from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
 
-log = logging.getLogger(__name__)
+DRAWN_SECONDS = 1.0
+"""Within which a dialog is drawn that was told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class Terms:
         gpus: Whether GPUs are given out at all.
         environment: The controller's own, for the variables that agents inherit.
         inherit: Names of those that every agent inherits.
+        tools: A folder of programs that every agent finds first on its PATH: `sidekick`.
     """
 
     grace: float
@@ -42,6 +56,7 @@ class Terms:
     gpus: bool
     environment: Mapping[str, str]
     inherit: tuple[str, ...] = ()
+    tools: Path | None = None
 
 
 class Actor:
@@ -72,13 +87,17 @@ class Actor:
         self._metrics = metrics
         self._on_run = on_run
 
+    def rename(self, plan: Plan) -> None:
+        """Note on runs that their project's row bears another name now.
+
+        Raises:
+            RunsUnavailable: It could not be written; the next plan asks for it again.
+        """
+        for old, new in plan.renames.items():
+            self._runs.rename(old, new)
+
     def carry_out(self, plan: Plan, now: datetime) -> tuple[Outcome, ...]:
         """Do every action but `Wait`; a failure of one is its own outcome."""
-        for old, new in plan.renames.items():
-            try:
-                self._runs.rename(old, new)
-            except SidekickError as error:
-                log.warning("the runs of %s keep its old name: %s", new, error.message)
         outcomes = [
             self._timed(action, self._end)
             for action in plan.changes
@@ -102,7 +121,13 @@ class Actor:
                 case Stop():
                     self._stop(action)
                 case Sweep():
+                    # First, for its name is needed again once the run has ended.
+                    self._runtime.clear(action.run)
                     self._runs.sweep(action.run)
+                case Tell():
+                    self._tell(action)
+                case Watch():
+                    self._runtime.watch(action.session, self._runs.root / action.run)
                 case Remove():
                     self._runtime.remove(action.sessions)
         except SidekickError as error:
@@ -118,6 +143,29 @@ class Actor:
             if action.session is None:
                 raise
             self._runtime.remove((action.session,))
+
+    def _tell(self, action: Tell) -> None:
+        """Type an answer, as what stands on the agent's terminal asks for it."""
+        agent = self._agents.get(action.agent)
+        approach = Approach(text=action.text)
+        if isinstance(agent, Screened):
+            approach = self._approach(agent, action)
+        self._runtime.tell(action.session, approach.text, approach.keys)
+        # For the next controller, should this one die before it remembers what it did.
+        with suppress(RunsUnavailable):
+            self._runs.note_answer(action.run, action.answer)
+
+    def _approach(self, agent: Screened, action: Tell) -> Approach:
+        """By what the terminal shows; an agent tells that it asks a moment before it draws that."""
+        end = time.monotonic() + DRAWN_SECONDS
+        while True:
+            screen = self._runtime.screen(action.session, SCREEN_LINES)
+            try:
+                return agent.approach(screen, action.text)
+            except AgentError as error:
+                if error.reason != BUSY or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
     def _start_all(self, starts: Sequence[Start], now: datetime) -> list[Outcome]:
         """Make every run's folder, then start all sessions in one call."""
@@ -164,11 +212,21 @@ class Actor:
         """Make the run's folder: all that its session needs to know."""
         work = action.workload
         agent = self._agents[work.agent]
+        if work.mode:
+            agent = agent.in_mode(Mode(work.mode))
         self._make_workspace(work)
         run = self._runs.new_id(now)
-        conversation = work.conversation or (str(uuid.uuid4()) if agent.conversations else "")
+        fresh = str(uuid.uuid4()) if agent.conversations and agent.takes_ids else ""
+        conversation = work.conversation or fresh
         folder = self._runs.root / run
-        launch = agent.launch(replace(work, conversation=conversation), str(folder))
+        told = replace(work, conversation=conversation, prompt=prompt_of(work))
+        launch = agent.launch(told, str(folder))
+        environment = {
+            **self._inherited(launch.inherit),
+            **launch.environment,
+            **self._gpu_environment(work),
+        }
+        agent.seed(work, environment)
         spec = Spec(
             argv=launch.argv,
             folder=work.folder,
@@ -177,6 +235,10 @@ class Actor:
             grace=self.terms.grace,
             log_bytes=self.terms.log_bytes,
             log_files=self.terms.log_files,
+            secrets=launch.secrets,
+            stream=launch.stream.value if launch.stream else "",
+            tools=str(self.terms.tools) if self.terms.tools else "",
+            worktree=_worktree(work),
         )
         meta = Meta(
             project=work.project,
@@ -190,13 +252,12 @@ class Actor:
             demo=work.demo,
             config=work.config,
             gpus=work.gpus,
+            interactive=launch.mode is Mode.INTERACTIVE,
+            tells=launch.tells,
+            answered=work.answer,
+            branch=work.branch,
         )
-        environment = {
-            **self._inherited(launch.inherit),
-            **launch.environment,
-            **self._gpu_environment(work),
-        }
-        self._runs.create(run, spec, meta, launch.prompt, environment)
+        self._runs.create(run, spec, meta, launch.prompt, environment, launch.files)
         self._on_run(folder)
         interactive = launch.mode is Mode.INTERACTIVE
         return StartRequest(run, work.slug, folder, pipe_output=interactive), conversation
@@ -220,3 +281,9 @@ class Actor:
         except OSError as error:
             text = f"{folder}: {error.strerror}; the project's folder cannot be made"
             raise AgentError("FolderUnavailable", text) from error
+
+
+def _worktree(work: Workload) -> Worktree | None:
+    if not work.repository:
+        return None
+    return Worktree(work.repository, work.branch, fresh=not work.begun)

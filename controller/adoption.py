@@ -3,7 +3,6 @@
 The controller need not run; one that does finds the session at its next look, by its mark.
 """
 
-import shlex
 import socket
 import time
 from dataclasses import dataclass
@@ -12,20 +11,22 @@ from pathlib import Path
 
 from controller.app import App
 from controller.core.actions import Plan, Start, Wait
-from controller.core.desired import Desired, parse_rows
+from controller.core.desired import Desired
 from controller.core.errors import NotFound, TransientError
 from controller.core.faults import Fault, shorten
 from controller.core.limits import Limits, Route
 from controller.core.memory import ProjectMemory
-from controller.core.names import pick
+from controller.core.names import as_argument, pick
 from controller.core.observed import Observed, Sessions
-from controller.core.workload import folder_of, route
-from controller.layout import LOCK, ROW_SCHEMA, clock
+from controller.core.workload import folder_of, routes
+from controller.layout import LOCK, clock
 from controller.locks import held_by
-from controller.parts import build_limits, read_row_schema
+from controller.parts.limits import build_limits
 from controller.runs import records
-from controller.runs.folders import Spec
-from controller.runs.records import Meta, Record
+from controller.runs.meta import Meta
+from controller.runs.processes import read_process
+from controller.runs.records import Record
+from controller.runs.spec import Spec
 from controller.runtimes.base import RuntimeFault, StartRequest, UnmarkedSession
 from controller.tick import Tick
 
@@ -67,7 +68,8 @@ def adopt(app: App, session: str, name: str) -> str:
         folder=found.folder,
         words=look.member.words,
         created_at=look.now,
-        config=look.limits.agents[routed.agent].config,
+        config=look.limits.agents[routed.agent].config_in(look.desired.projects[look.project].mode),
+        interactive=True,
     )
     ended = [s for s in look.observed.sessions.values() if s.name == meta.slug and not s.alive]
     app.runtime.remove(ended)
@@ -108,9 +110,9 @@ class _Look:
             status = f"{verdict.status}: " if verdict.status else ""
             text = f"{self.project} wants no session now ({status}{verdict.reason})"
             raise NotFound(verdict.reason, f"{text}: {verdict.message}")
-        routed = route(project, self.member.pin, self.limits)
-        assert not isinstance(routed, Fault)  # its verdict would not be accepted
-        return routed
+        known = routes(project, self.member.pin, self.limits)
+        assert not isinstance(known, Fault)  # its verdict would not be accepted
+        return known[0]
 
     def check_free(self) -> None:
         """Let no second session be.
@@ -128,16 +130,14 @@ class _Look:
 
 def _look(app: App, name: str) -> _Look:
     tick = app.reconciler.preview()
-    schema = read_row_schema(app.settings.paths.schemas / ROW_SCHEMA)
-    desired = parse_rows(app.source.read().rows, schema)
-    project = pick(name, _names(desired))
+    if tick.desired is None:
+        raise TransientError("Unavailable", tick.errors["read"])
+    project = pick(name, _names(tick.desired))
     if tick.plan is None or tick.observed is None or tick.report is None:
         stage, message = next(iter(tick.errors.items()))
         raise TransientError("Unavailable", f"{stage}: {message}")
-    if project not in tick.plan.memory.projects:
-        raise TransientError("ListBusy", "the list changed just now; try again")
     return _Look(
-        project, desired, tick.plan, tick.observed,
+        project, tick.desired, tick.plan, tick.observed,
         build_limits(app.settings, app.agents, app.fleet), _living(tick, project), tick.now,
     )  # fmt: skip
 
@@ -202,11 +202,10 @@ def _wait_for_watch(folder: Path) -> str:
 def _is_below(pid: int, ancestor: int) -> bool:
     """Whether a process is another, or came from it."""
     while pid not in {0, ancestor}:
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        except OSError:
+        process = read_process(pid)
+        if process is None:
             return False
-        pid = int(stat.rpartition(") ")[2].split()[1])
+        pid = process.parent
     return pid == ancestor
 
 
@@ -241,7 +240,7 @@ def _told(look: _Look, found: UnmarkedSession) -> str:
     line = (
         f"{look.project} has the session {slug} now, in which runs {shorten(' '.join(found.argv))} "
         f"(process {found.pid}); to sit down at it: sidekick attach "
-        f"{shlex.quote(look.project)}"
+        f"{as_argument(look.project)}"
     )
     folder = folder_of(look.project, slug, look.limits)
     if folder == found.folder:

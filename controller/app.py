@@ -1,40 +1,31 @@
-"""The composition root: the only place that knows all the parts."""
+"""The parts, put together: the loop over them, and the server that shows it."""
 
 import logging
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from controller.actor import Actor
 from controller.agents.base import Agent
 from controller.backend import LoopBackend
 from controller.detail import Folders
-from controller.fleet import APPROVED, NOTES, SUSPENDED, Fleet
+from controller.fleet import Fleet
 from controller.housekeeping import Housekeeping
-from controller.layout import DATABASE, LOCK, ROW_SCHEMA, TOKEN, clock
-from controller.locks import Lock
+from controller.layout import TOKEN
+from controller.locks import AlreadyRunning, Lock
 from controller.loop import Loop
 from controller.metrics import Metrics
 from controller.observer import Observer
 from controller.orders import Orders
-from controller.parts import (
-    build_agents,
-    build_limits,
-    build_runtime,
-    build_source,
-    build_terms,
-    read_row_schema,
-)
 from controller.reconciler import Reconciler
+from controller.redaction import Redactor
 from controller.reload import Reload
 from controller.runs.folders import RunFolders
 from controller.runtimes.base import Runtime
-from controller.settings import Settings, load_settings
-from controller.sources.approval import NOTE as SOURCE_KIND
-from controller.sources.approval import ApprovedSource
+from controller.settings import Settings
 from controller.sources.base import Source
 from controller.store import Journal, Store
 from controller.tick import Tick
@@ -42,6 +33,9 @@ from controller.wakes import Wakes
 
 if TYPE_CHECKING:
     from controller.server import Server
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,9 @@ class App:
     observer: Observer
     wakes: Wakes
     locks: tuple[tuple[Lock, str], ...]
+    redactor: Redactor
+    clock: Callable[[], datetime]
+    guards: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def settings(self) -> Settings:
@@ -86,15 +83,31 @@ class App:
     def loop(self, after: Callable[[Tick], None]) -> Loop:
         """The loop over the reconciler."""
         housekeeping = Housekeeping(
-            lambda: self.settings.retention, self.runs, self.fleet, self.wakes, after
+            lambda: self.settings.retention, self.runs, self.fleet, self.wakes, self.guards, after
         )
-        return Loop(
+        loop = Loop(
             self.reconciler,
             self.wakes,
             lambda: self.settings.times.tick,
-            clock,
+            self.clock,
             housekeeping.after,
         )
+        self.guards.append(lambda: self._keep_locks(loop))
+        self.source.listen(self.wakes.wake)
+        return loop
+
+    def _keep_locks(self, loop: Loop) -> None:
+        """Keep the place of the one controller, or give way to who has taken it.
+
+        Raises:
+            TerminalError: A lock's file cannot be made just now.
+        """
+        try:
+            for lock, what in self.locks:
+                lock.keep(what)
+        except AlreadyRunning as error:
+            log.error("this controller ends, for its place was taken: %s", error.message)
+            loop.stop()
 
     def serve(self, loop: Loop) -> "Server":
         """The server that shows the loop.
@@ -102,25 +115,35 @@ class App:
         Raises:
             ServerUnavailable: Its address cannot be listened on.
         """
-        from controller.server import Server, is_loopback, read_token  # no command needs it
+        from controller.server import (  # no command needs it
+            Server,
+            is_loopback,
+            keep_token,
+            read_token,
+        )
 
         section = self.settings.server
+        file = self.settings.paths.state / TOKEN
+        token = read_token(file)
+        self.redactor.know([token.encode()])
         server = Server(
             section.host,
             section.port,
             self.metrics.exposition,
             self._backend(loop),
-            token=read_token(self.settings.paths.state / TOKEN),
+            token=token,
             open_reading=is_loopback(section.host),
+            names=section.names,
         )
         server.start()
         self.reconciler.server = server.url
+        self.guards.append(lambda: keep_token(file, token))
         return server
 
     def orders(self) -> Orders:
         """Who writes the user's words where the user would have written them."""
         grace = self.settings.times.stop_grace
-        return Orders(self.source, self.runs, self.fleet, grace, clock)
+        return Orders(self.source, self.runs, self.fleet, grace, self.clock)
 
     def _backend(self, loop: Loop) -> LoopBackend:
         return LoopBackend(
@@ -129,7 +152,7 @@ class App:
             self.orders,
             self.fleet,
             self.journal,
-            Folders(self.runs.root, self.agents),
+            Folders(self.runs.root, self.agents, self.redactor.text),
         )
 
     def close(self) -> None:
@@ -142,69 +165,5 @@ class App:
             lock.release()
 
 
-def build(settings: Settings, environment: Mapping[str, str], *, readonly: bool = False) -> App:
-    """Put the parts together.
-
-    Args:
-        settings: The settings, with absolute paths.
-        environment: The process's environment.
-        readonly: For a look only: no memory is made or changed.
-
-    Raises:
-        SidekickError: A part cannot be had; the message says which and why.
-    """
-    paths = settings.paths
-    schema = read_row_schema(paths.schemas / ROW_SCHEMA)
-    source = ApprovedSource(build_source(settings, schema), paths.state, readonly=readonly)
-    agents = build_agents(settings)
-    runs = RunFolders(paths.runs)
-    runs.load()
-    metrics = Metrics()
-    runtime = build_runtime(settings, environment, metrics.called)
-    fleet = Fleet(paths.state)
-    store = Store(paths.state / DATABASE, clock, readonly=readonly)
-    words = [(paths.state, frozenset({SUSPENDED, APPROVED, NOTES, SOURCE_KIND}))]
-    if settings.file is not None:
-        words.append((settings.file.parent, frozenset({settings.file.name})))
-    wakes = Wakes(source.watched, words, settings.priority_source.csv.watch_interval)
-    wakes.keep_runs(frozenset(runs.root / run for run in runs.unfinished()))
-    observer = Observer(runtime, runs, agents)
-    actor = Actor(
-        runtime, runs, agents, build_terms(settings, environment), metrics, wakes.watch_run
-    )
-
-    def use(new: Settings) -> None:
-        agents.clear()
-        agents.update(build_agents(new))
-        actor.terms = build_terms(new, environment)
-        logging.getLogger().setLevel(new.log_level.value)
-
-    reload = Reload(settings, lambda path: load_settings(path, environment), use)
-    reconciler = Reconciler(
-        source=source,
-        observer=observer,
-        actor=actor,
-        store=store,
-        schema=schema,
-        limits=lambda: build_limits(reload.settings, agents, fleet),
-        reload=reload,
-        metrics=metrics,
-        clock=clock,
-    )
-    return App(
-        reload, source, runtime, runs, fleet, store, Journal(paths.state / DATABASE), agents,
-        metrics, reconciler, observer, wakes,
-        _locks(settings, source),
-    )  # fmt: skip
-
-
 def _sleep_on(_number: int, _frame: FrameType | None) -> None:
     """Nothing waits yet that could be woken."""
-
-
-def _locks(settings: Settings, source: Source) -> tuple[tuple[Lock, str], ...]:
-    state = Lock(settings.paths.state / LOCK), f"the state in {settings.paths.state}"
-    if source.watched is None:
-        return (state,)
-    file = source.watched.resolve()
-    return (state, (Lock(file.with_name(f".{file.name}.lock")), f"the list {source.name}"))

@@ -13,6 +13,7 @@ from controller.core.events import Entry
 from controller.core.names import pick
 from controller.core.planview import view_action, view_outcomes, view_plan
 from controller.core.report import Report
+from controller.core.words import fold
 from controller.detail import Folders, detail
 from controller.fleet import Fleet
 from controller.loop import Loop
@@ -113,6 +114,23 @@ class LoopBackend:
     def restart(self, name: str, message: str) -> str:
         """End a project's run and start it again; returns its full name."""
         return self._loop.ask(lambda: self._orders().restart(name, message))
+
+    def answer(self, name: str, text: str) -> str:
+        """Give a waiting agent its answer; returns the project's full name."""
+        return self._loop.ask(lambda: self._orders().answer(name, text))
+
+    def release(self, agent: str) -> str:
+        """Let an agent that is held work again; returns its name.
+
+        Raises:
+            NotFound: The settings have no such agent.
+        """
+        report = self._loop.report
+        known = {one.name for one in report.agents} if report else set()
+        if (name := fold(agent)) not in known:
+            raise NotFound("UnknownAgent", f"no agent {agent}")
+        self._loop.ask(lambda: self._fleet.release(name, self._reconciler.now()))
+        return name
 
     def suspend(self, message: str) -> None:
         """Let the whole fleet rest."""

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.agents.base import Agent, judge_exit
+from controller.agents.base import Agent, as_it_ran
+from controller.agents.verdict import judge_exit
 from controller.core.detail import ActionView, ProjectDetail
 from controller.core.errors import NotFound
 from controller.core.report import Report
-from controller.runs.history import Judge, history, tail
+from controller.runs.history import Reading, history, tail
+from controller.runs.meta import Meta
+from controller.runs.redacted import Redact, redacted
 from controller.store import Journal
 
 EVENTS = 20
@@ -22,15 +25,20 @@ class Folders:
     Attributes:
         root: The runs' folder.
         agents: Name → agent, who judge the ends of their runs.
+        redact: Takes secrets out of what they said and printed.
     """
 
     root: Path
     agents: Mapping[str, Agent]
+    redact: Redact = str
 
-    def judge_of(self, name: str) -> Judge:
-        """Who judges the ends of an agent's runs; one that the settings forgot has a judge too."""
-        agent = self.agents.get(name)
-        return agent.judge if agent else judge_exit
+    def reading_of(self, meta: Meta) -> Reading:
+        """How a run is read; an agent that the settings forgot has a judge too."""
+        agent = self.agents.get(meta.agent)
+        if agent is None:
+            return Reading(lambda facts, _: facts, judge_exit, self.redact)
+        agent = as_it_ran(agent, interactive=meta.interactive)
+        return Reading(agent.read, agent.judge, self.redact)
 
 
 def detail(
@@ -59,7 +67,7 @@ def detail(
     return ProjectDetail(
         project=project,
         plan=tuple(plan),
-        runs=history(folders.root, name, project.run, folders.judge_of),
+        runs=history(folders.root, name, project.run, folders.reading_of),
         events=tuple(journal.read(project=name, last=EVENTS)),
-        tail=tail(folders.root / project.run) if project.run else (),
+        tail=redacted(tail(folders.root / project.run), folders.redact) if project.run else (),
     )

@@ -5,6 +5,9 @@ from datetime import datetime
 LOCK = "controller.lock"
 DATABASE = "sidekick.db"
 SOCKET = "socket"
+BACKUPS = "backups"
+SNAPSHOTS = "snapshots"
+SHEET_DEBTS = "sheet-writes.json"
 TOKEN = "token"  # noqa: S105 - a file's name
 ROW_SCHEMA = "row.schema.json"
 

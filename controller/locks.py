@@ -1,16 +1,21 @@
 """Locks: one controller a state folder, one a list."""
 
+import errno
 import fcntl
 import json
 import os
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from controller.core.errors import TerminalError
+from controller.files import MODE, make_folder, tighten
 
+_NOT_OURS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 LOOKING_SECONDS = 0.3
 """How long somebody who looks whether the lock is free may be in the way, at most."""
 
@@ -35,11 +40,13 @@ class Lock:
 
     Args:
         path: The lock file; it stays when the lock is given back.
+        instead: Tells where it is while nobody may write there; None for nowhere.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, instead: Callable[[], Path] | None = None) -> None:
         self._path = path
-        self._file: IO[str] | None = None
+        self._instead = instead
+        self._file: IO[bytes] | None = None
 
     def acquire(self, what: str) -> None:
         """Take the lock.
@@ -52,8 +59,7 @@ class Lock:
             TerminalError: The file cannot be made.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = self._path.open("a+", encoding="utf-8")
+            file = self._open()
         except OSError as error:
             text = f"{self._path}: {error.strerror}; the controller must be able to write there"
             raise TerminalError("LockUnavailable", text) from error
@@ -65,11 +71,46 @@ class Lock:
             who = f"process {holder.pid} on {holder.host}" if holder else "another process"
             text = f"a controller already runs on {what}: {who}; end it first (kill -TERM PID)"
             raise AlreadyRunning("AlreadyRunning", text) from error
+        self.release()
         self._file = file
         us = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-        file.truncate(0)
-        file.write(json.dumps(us))
-        file.flush()
+        with suppress(OSError):  # a full disk keeps the name from being told, and not the lock
+            word = json.dumps(us).encode()
+            os.pwrite(file.fileno(), word, 0)
+            os.ftruncate(file.fileno(), len(word))
+
+    def keep(self, what: str) -> None:
+        """Take the lock again where its file was taken away, and another could take its place.
+
+        Raises:
+            AlreadyRunning: Somebody has.
+            TerminalError: The file cannot be made.
+        """
+        if self._file is None:
+            return
+        ours = os.fstat(self._file.fileno())
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            found = None
+        except OSError:
+            return  # whether it is there cannot be seen just now
+        if found is None or not os.path.samestat(ours, found):
+            self.acquire(what)
+
+    def _open(self) -> IO[bytes]:
+        """Open the file to take the lock on, and make it at need.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        try:
+            return _made(self._path)
+        except OSError as error:
+            if self._instead is None or error.errno not in _NOT_OURS:
+                raise
+        self._path = self._instead()
+        return _made(self._path)
 
     def release(self) -> None:
         """Give the lock back."""
@@ -78,7 +119,17 @@ class Lock:
             self._file = None
 
 
-def _take(file: IO[str]) -> None:
+def _made(path: Path) -> IO[bytes]:
+    make_folder(path.parent)
+    # No link: the list's folder may be shared.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
+    file = os.fdopen(descriptor, "rb+", buffering=0)
+    with suppress(OSError):  # it belongs to somebody else
+        tighten(descriptor)
+    return file
+
+
+def _take(file: IO[bytes]) -> None:
     """Lock, with patience for those who only look whether it is locked.
 
     Raises:

@@ -86,11 +86,31 @@ class Orders:
             self._runs.request_stop(record.id, stop, self._grace)
         return full
 
+    def answer(self, name: str, text: str) -> str:
+        """Give a waiting project's agent its answer; returns the full name.
+
+        Raises:
+            NotFound: No such project, several, or it waits for nobody.
+            SidekickError: The list cannot be read, or the answer not be kept.
+        """
+        row = self._row(name)
+        full, status = row.cell(columns.PROJECT), row.cell(columns.STATUS)
+        if status_of(status) is not Status.WAITING:
+            raise NotFound(
+                "NotWaiting",
+                f"{full} waits for no answer (its Status is {status or 'empty'}); to tell it "
+                "something else, edit its Next Action",
+            )
+        self._fleet.answer(full, text, self._clock())
+        return full
+
     def _names(self) -> list[str]:
         return [name for row in self._source.read().rows if (name := row.cell(columns.PROJECT))]
 
     def _type(self, name: str, status: Status, message: str, refuse: Status | None = None) -> str:
         """Write the word into the row's Status cell, as an editor would."""
+        if refusal := self._source.refusal():
+            raise TransientError("ListReadOnly", refusal)
         for _ in range(TRIES):
             row = self._row(name)
             full = row.cell(columns.PROJECT)

@@ -14,9 +14,8 @@ from datetime import datetime
 
 from controller.actor import Actor
 from controller.chronicle import Chronicle
-from controller.core import row as columns
+from controller.core.actions import Plan
 from controller.core.board import make_board, make_report, refresh_board
-from controller.core.desired import Desired, RowSchema, parse_rows
 from controller.core.errors import SidekickError
 from controller.core.events import Event
 from controller.core.limits import Limits
@@ -25,12 +24,14 @@ from controller.core.observed import Unknown
 from controller.core.planner import plan
 from controller.core.report import ProjectView, Report, SourceView
 from controller.core.rest import Rest
+from controller.core.row_schema import RowSchema
 from controller.core.status import RowStatus, summarize
 from controller.core.versions import confirm
 from controller.metrics import Metrics
 from controller.observer import Observer
 from controller.reload import Reload
-from controller.sources.base import Edit, Snapshot, Source
+from controller.scribe import Scribe
+from controller.sources.base import Source
 from controller.store import Store
 from controller.tick import Tick
 
@@ -67,19 +68,15 @@ class Reconciler:
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
-        self._source = source
+        self._scribe = Scribe(source, schema, metrics)
         self._observer = observer
         self._actor = actor
         self._store = store
-        self._schema = schema
         self._limits = limits
         self._reload = reload
         self._metrics = metrics
         self.now = clock
         self._memory: Memory | None = None
-        self._snapshot: Snapshot | None = None
-        self._desired: Desired | None = None
-        self._source_view = SourceView(source.kind, source.name)
         self._rows: tuple[RowStatus, ...] = ()
         self._rest: Rest | None = None
         self._report: Report | None = None
@@ -95,7 +92,8 @@ class Reconciler:
         self._phase_now = "settings"
         self._check_settings(tick)
         with self._phase("read"):
-            self._read(tick)
+            self._scribe.read(tick)
+            self._scribe.hear(tick)
         with self._phase("observe"):
             self._observe(tick)
         limits = self._limits()
@@ -103,6 +101,7 @@ class Reconciler:
             self._decide(tick, limits)
         with self._phase("act"):
             if tick.plan is not None and tick.observed is not None and not tick.rested:
+                self._commit_ahead(tick, tick.plan)
                 tick.outcomes = self._actor.carry_out(tick.plan, tick.now)
                 self._metrics.acted(tick.plan, tick.observed, tick.outcomes)
         with self._phase("report"):
@@ -116,14 +115,14 @@ class Reconciler:
     def preview(self) -> Tick:
         """What the next tick would do; nothing is done or remembered."""
         tick = Tick(self.now())
-        self._read(tick)
+        self._scribe.read(tick)
         self._observe(tick)
         limits = self._limits()
         self._decide(tick, limits, anew=True)
-        if tick.plan is not None and tick.observed is not None and self._desired is not None:
-            summary = summarize(tick.plan, self._desired, tick.observed, (), tick.now)
+        if tick.plan is not None and tick.observed is not None and tick.desired is not None:
+            summary = summarize(tick.plan, tick.desired, tick.observed, (), tick.now)
             board = make_board(
-                summary.rows, self._desired.projects, summary.memory, tick.observed, tick.now
+                summary.rows, tick.desired.projects, summary.memory, tick.observed, tick.now
             )
             tick.report = self._frame(tick, limits, summary.memory, board)
         return tick
@@ -137,7 +136,7 @@ class Reconciler:
     @property
     def source_view(self) -> SourceView:
         """The list, as it was last read."""
-        return self._source_view
+        return self._scribe.view
 
     def _check_settings(self, tick: Tick) -> None:
         try:
@@ -147,9 +146,15 @@ class Reconciler:
 
     def _decide(self, tick: Tick, limits: Limits, *, anew: bool = False) -> None:
         """The plan for what was read and seen; the same again where nothing differs."""
-        if self._desired is None or tick.observed is None:
+        tick.desired = desired = self._scribe.desired
+        try:
+            memory = self._recall()
+        except SidekickError as error:
+            tick.errors["store"] = error.message
             return
-        given = (self._desired, tick.observed, self._recall(), limits, tick.now)
+        if desired is None or tick.observed is None:
+            return
+        given = (desired, tick.observed, memory, limits, tick.now)
         if self._rest is not None and not anew and self._rest.holds(*given, fresh=tick.fresh):
             tick.plan, tick.rested = self._rest.plan, True
         else:
@@ -160,29 +165,6 @@ class Reconciler:
             self._memory = self._store.load()
         return self._memory
 
-    def _read(self, tick: Tick) -> None:
-        began = time.perf_counter()
-        try:
-            snapshot = self._source.read()
-        except SidekickError as error:
-            tick.errors["read"] = error.message
-            self._metrics.reads.labels("error").inc()
-            self._source_view = replace(self._source_view, valid=False, message=error.message)
-            return
-        self._metrics.reads.labels("success").inc()
-        self._metrics.read_seconds.observe(time.perf_counter() - began)
-        tick.fresh = True
-        changed = self._source_view.changed_at
-        if self._snapshot is None or snapshot.revision != self._snapshot.revision:
-            self._desired = parse_rows(snapshot.rows, self._schema)
-            changed = tick.now
-        self._snapshot = snapshot
-        assert self._desired is not None
-        self._source_view = SourceView(
-            self._source.kind, self._source.name, True, "", tick.now, changed,
-            len(snapshot.rows), len(self._desired.invalid),
-        )  # fmt: skip
-
     def _observe(self, tick: Tick) -> None:
         seen = self._observer.look()
         if isinstance(seen, Unknown):
@@ -190,21 +172,45 @@ class Reconciler:
         else:
             tick.observed = seen
 
+    def _commit_ahead(self, tick: Tick, decided: Plan) -> None:
+        """Commit what was heard before it is acted on.
+
+        After a death between the two it would be heard again: a word as a new one, that asks for
+        work which was begun or done already; an end as one from before the row's history.
+        """
+        try:
+            self._actor.rename(decided)
+        except SidekickError as error:
+            tick.errors["act"] = error.message
+            return  # memory knows the runs by their names
+        if not decided.changes or decided.memory == self._recall():
+            return
+        try:
+            self._store.commit(decided.memory, decided.events)
+        except SidekickError:
+            return  # what is to be done is not held up; the tick's end tries again, and tells
+        self._memory = decided.memory
+        self._chronicle.tell(decided.events)
+        self.revision += 1
+        tick.told = True
+
     def _conclude(self, tick: Tick, limits: Limits) -> None:
         """Say what every row is, remember it, then write it."""
-        before = memory = self._recall()
+        before = memory = self._memory or Memory()
         board = self._report.projects if self._report else ()
         news: tuple[Event, ...] = ()
         if tick.rested and tick.observed is not None:
             board = refresh_board(board, tick.observed, tick.now)
-        elif tick.plan is not None and tick.observed is not None and self._desired is not None:
-            summary = summarize(tick.plan, self._desired, tick.observed, tick.outcomes, tick.now)
+        elif tick.plan is not None and tick.observed is not None and tick.desired is not None:
+            summary = summarize(tick.plan, tick.desired, tick.observed, tick.outcomes, tick.now)
             memory, self._rows = summary.memory, summary.rows
-            news = (*tick.plan.events, *summary.events)
-            board = make_board(self._rows, self._desired.projects, memory, tick.observed, tick.now)
+            news = summary.events if tick.told else (*tick.plan.events, *summary.events)
+            board = make_board(self._rows, tick.desired.projects, memory, tick.observed, tick.now)
         failed = [outcome for outcome in tick.outcomes if not outcome.ok]
         if failed:
-            tick.errors["act"] = failed[0].message
+            tick.errors.setdefault("act", failed[0].message)
+        if tick.plan is not None and not tick.rested:
+            self._scribe.hold(tick, self._rows)
         self._chronicle.gather(tick, news)
         tick.report = self._frame(tick, limits, memory, board)
         self._keep(tick, memory)
@@ -217,51 +223,46 @@ class Reconciler:
         self._metrics.publish(tick.report)
 
     def _keep(self, tick: Tick, memory: Memory) -> None:
-        """Commit the memory and the events, then write into the list."""
+        """Commit the memory and the events, then write into the list.
+
+        What cannot be committed is remembered by this process alone, and committed once it can be;
+        but no version of a row is written that the next controller would not know.
+        """
         assert tick.report is not None
+        if "store" in tick.errors:
+            return  # what was remembered could not be read, and must not be written over
         known = self._report
-        if tick.rested and known and not tick.events and known.frame == tick.report.frame:
+        same = tick.rested and known and not tick.events and known.frame == tick.report.frame
+        if same and not self._store.lost():
             return
+        self._memory = memory
         try:
             if self._store.save(memory, tick.report, tick.events):
                 self.revision += 1
-            self._memory = memory
-            if tick.plan is not None and not tick.rested:
-                self._write(tick)
         except SidekickError as error:
             tick.errors["store"] = error.message
+            return
+        if tick.plan is not None and not tick.rested:
+            arrived = self._scribe.write(tick, self._rows)
+            self._memory = confirm(memory, arrived)
 
     def _at_rest(self, tick: Tick, limits: Limits, before: Memory, memory: Memory) -> Rest | None:
         """What makes the next tick the same, where this one had nothing to do."""
         busy = tick.errors or tick.events or any(row.cells for row in self._rows)
         if busy or tick.plan is None or tick.plan.changes or memory != before:
             return None
-        assert self._desired is not None
+        assert tick.desired is not None
         assert tick.observed is not None
         return Rest(
-            self._desired, tick.observed, self._recall(), limits, tick.fresh, tick.now, tick.plan
+            tick.desired, tick.observed, self._recall(), limits, tick.fresh, tick.now, tick.plan
         )
-
-    def _write(self, tick: Tick) -> None:
-        """Write what changed into the list; what fails is tried again in the next tick."""
-        edits = [Edit(row.row, row.cells) for row in self._rows if row.row and row.cells]
-        if not edits:
-            return
-        try:
-            written = self._source.write(edits)
-        except SidekickError as error:
-            tick.errors["write"] = error.message
-            return
-        tick.wrote = len(written.applied)
-        arrived = [(edit.row.cell(columns.PROJECT), edit.cells) for edit in written.applied]
-        self._memory = confirm(self._recall(), arrived)
 
     def _frame(
         self, tick: Tick, limits: Limits, memory: Memory, board: tuple[ProjectView, ...]
     ) -> Report:
         return make_report(
             tick.now,
-            self._source_view,
+            self._scribe.view,
             board,
             tick.observed,
             memory,

@@ -21,7 +21,7 @@ class Reload:
     Args:
         settings: As they were read at the start.
         load: Reads the file again.
-        use: Given the new settings, makes the parts keep to them.
+        use: Given the new settings, makes the parts keep to them, or raises SidekickError.
 
     Attributes:
         settings: Those in use.
@@ -51,18 +51,18 @@ class Reload:
         signature = self._signature()
         if signature == self._seen:
             if self._fault:
-                raise self._fault
+                raise self._fault.with_traceback(None)
             return ()
         self._seen = signature
         file = self.settings.file
         assert file is not None  # without one there is no signature that could change
         try:
-            new = self._load(file)
+            events = self._take(self._load(file), now)
         except SidekickError as error:
             self._fault = error
             raise
         self._fault = None
-        return self._take(new, now)
+        return events
 
     def _take(self, new: Settings, now: datetime) -> Sequence[Event]:
         changed = changes(self.settings, new)
@@ -77,11 +77,11 @@ class Reload:
         if waiting and waiting != self.restart_needed:
             text = "restart the controller for the change of " + ", ".join(waiting)
             events.append(Event(now, "", "RestartNeeded", text, warning=True))
-        self.restart_needed = waiting
         kept = {name: getattr(self._started_with, name) for name in RESTART_SECTIONS}
-        self.settings = new.model_copy(update=kept)
+        settings = new.model_copy(update=kept)
         if news:
-            self._use(self.settings)
+            self._use(settings)  # which may refuse them; those before stay in use then
+        self.settings, self.restart_needed = settings, waiting
         return events
 
     def _signature(self) -> _Signature | None:

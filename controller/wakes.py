@@ -1,10 +1,13 @@
 """Wakes: what shortens the wait between two ticks. They carry no data.
 
 A change of the list's folder, of the state folder, or a word in a run's folder wakes the loop,
-and so does a signal. Where inotify is silent (network file systems, shared folders of virtual
+and so does a signal. An agent's hooks wake it at once, but at most once a second: some come with
+every step of its work. Where inotify is silent (network file systems, shared folders of virtual
 machines) the list's file is looked at every few seconds.
 """
 
+import errno
+import logging
 import os
 import select
 import signal
@@ -15,11 +18,18 @@ from pathlib import Path
 
 from inotify_simple import INotify, flags
 
-RUN_FILES = frozenset({"started.json", "events.jsonl", "exit.json"})
-_RUN_MASK = flags.MOVED_TO | flags.CLOSE_WRITE | flags.ONLYDIR
+log = logging.getLogger(__name__)
+
+STREAM = "stream.jsonl"
+"""A hook closes it with every event; a shim that writes a stream into it keeps it open, and so
+wakes nobody."""
+RUN_FILES = frozenset({"started.json", "events.jsonl", "exit.json", STREAM})
+_RUN_MASK = flags.MOVED_TO | flags.CLOSE_WRITE | flags.ONLYDIR | flags.DONT_FOLLOW
 _FOLDER_MASK = (
     flags.MOVED_TO | flags.CLOSE_WRITE | flags.CREATE | flags.DELETE | flags.MODIFY | flags.ONLYDIR
 )
+_HOOK_SECONDS = 1.0
+"""Between two wakes by hooks."""
 _BLIND_SECONDS = 1.0
 """Between two ticks where the system gives no inotify at all."""
 
@@ -33,29 +43,39 @@ class Wakes:
         file: The list's file, or None where the list is none.
         folders: Folder → names of files in it that matter.
         interval: Seconds between looks at the list's file.
+        gone: Names beside the list's file that matter only when they vanish: editors' locks.
     """
 
     def __init__(
-        self, file: Path | None, folders: Iterable[tuple[Path, frozenset[str]]], interval: float
+        self,
+        file: Path | None,
+        folders: Iterable[tuple[Path, frozenset[str]]],
+        interval: float,
+        gone: frozenset[str] = frozenset(),
     ) -> None:
         self._file = file
+        self._gone = gone
+        self._lists: set[int] = set()
+        self._folders: set[int] = set()
         self._interval = interval
         self._signals = False
+        self._told = False
+        self._hooked = False
+        self._next_hook = 0.0
         self._names: dict[int, frozenset[str]] = {}
         self._runs: dict[Path, int] = {}
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             self._inotify: INotify | None = INotify(nonblocking=True)
-        except OSError:
+        except OSError as error:
             self._inotify = None
+            self._tell(error)
         self._seen = self._signature()
-        if file is not None:
-            self._watch(file.parent, frozenset({file.name}), _FOLDER_MASK)
-            if file.is_symlink():
-                real = file.resolve()
-                self._watch(real.parent, frozenset({real.name}), _FOLDER_MASK)
+        self._watch_file()
         for folder, names in folders:
-            self._watch(folder, names, _FOLDER_MASK)
+            watch = self._watch(folder, names, _FOLDER_MASK)
+            if watch is not None:
+                self._folders.add(watch)
 
     def listen_to_signals(self) -> None:
         """Let any handled signal end a wait."""
@@ -91,9 +111,10 @@ class Wakes:
             seconds = min(seconds, _BLIND_SECONDS)
         deadline = time.monotonic() + seconds
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline or self._hook_is_due(now):
                 return
+            left = (min(deadline, self._next_hook) if self._hooked else deadline) - now
             sources = [self._reader, *([self._inotify] if self._inotify else [])]
             ready, _, _ = select.select(sources, [], [], min(left, self._interval))
             woken = False
@@ -114,29 +135,68 @@ class Wakes:
         os.close(self._reader)
         os.close(self._writer)
 
+    def _hook_is_due(self, now: float) -> bool:
+        due = self._hooked and now >= self._next_hook
+        if due:
+            self._hooked = False
+            self._next_hook = now + _HOOK_SECONDS
+        return due
+
     def _watch(self, folder: Path, names: frozenset[str], mask: int) -> int | None:
         if self._inotify is None:
             return None
         try:
             watch: int = self._inotify.add_watch(folder, mask)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ENOSPC:  # what the kernel calls too many watches
+                self._tell(error)
             return None
         self._names[watch] = self._names.get(watch, frozenset()) | names
         return watch
+
+    def _watch_file(self) -> None:
+        """Watch the list's folder: the one that has its name now, and where links lead to now."""
+        if self._file is None or self._inotify is None:
+            return
+        found = set()
+        for place in (self._file, Path(os.path.realpath(self._file))):
+            watch = self._watch(place.parent, frozenset({place.name}), _FOLDER_MASK)
+            if watch is not None:
+                found.add(watch)
+        for watch in self._lists - found - self._folders:
+            self._names.pop(watch, None)
+            with suppress(OSError):  # the folder is gone, and the watch with it
+                self._inotify.rm_watch(watch)
+        self._lists = found
+
+    def _tell(self, error: OSError) -> None:
+        if not self._told:
+            self._told = True
+            log.warning(
+                "changes are noticed late, for the system tells of none (%s); raise "
+                "fs.inotify.max_user_instances and max_user_watches (sysctl)", error.strerror,
+            )  # fmt: skip
 
     def _relevant(self) -> bool:
         """Whether one of the events that came is about a file that matters."""
         assert self._inotify is not None
         relevant = False
         for event in self._inotify.read(timeout=0):
-            if event.mask & flags.Q_OVERFLOW or event.name in self._names.get(event.wd, ()):
+            known = event.name in self._names.get(event.wd, ())
+            if known and event.name == STREAM:
+                self._hooked = True
+            elif known or event.mask & flags.Q_OVERFLOW:
                 relevant = True
+            elif event.mask & flags.DELETE and event.wd in self._lists:
+                relevant = relevant or event.name in self._gone
         return relevant
 
     def _file_changed(self) -> bool:
         signature = self._signature()
         changed = signature != self._seen
         self._seen = signature
+        if changed:  # perhaps in another folder of the same name, or behind a link that was moved
+            self._watch_file()
         return changed
 
     def _signature(self) -> Signature | None:

@@ -1,10 +1,12 @@
 """The chronicle: every fault is told once when it comes and once when it is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from controller.chronicle import KEPT, Chronicle
-from controller.core.actions import Outcome, Sweep
+from controller.core.actions import Outcome, Plan, Sweep
 from controller.core.events import Event
+from controller.core.memory import Memory, ProjectMemory, Retry
 from controller.tick import Tick
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -80,3 +82,36 @@ def test_an_action_tells_what_became_of_it() -> None:
     assert [(e.project, e.reason, e.warning) for e in tick.events] == [
         ("a", "Sweep", False), ("a", "ProcessesLeft", True),
     ]  # fmt: skip
+
+
+def test_an_action_that_fails_again_and_again_is_told_once() -> None:
+    """Each tick, or after a while; it is over when it succeeds, or when nobody wants it."""
+    chronicle = Chronicle(lambda _: None)
+    member = ProjectMemory("a", retry=Retry("Full", "full", NOW, keeps_slot=False))
+    waits, calm = ({"a": replace(member, retry=retry)} for retry in (member.retry, None))
+    told: list[str] = []
+
+    def tick(message: str | None, members: dict[str, ProjectMemory]) -> None:
+        outcomes: tuple[Outcome, ...] = ()
+        if message is not None:
+            outcomes = (Outcome(Sweep("a", "run"), reason=message and "Full", message=message),)
+        errors = {"act": message} if message else {}
+        plan = Plan((), {}, Memory(members))
+        tick = Tick(NOW, errors=errors, outcomes=outcomes, plan=plan)
+        chronicle.gather(tick, [])
+        told.extend(event.reason for event in tick.events)
+        chronicle.conclude(tick, committed=True)
+
+    tick("full", waits)
+    tick("full", waits)
+    tick(None, waits)
+    tick("full", waits)
+    assert told == ["Full"]
+    tick("other", waits)
+    tick("", waits)
+    tick(None, calm)
+    assert told == ["Full", "Full", "Sweep", "ActRecovered"]
+    tick("full", calm)
+    tick(None, calm)
+    tick(None, calm)
+    assert told[4:] == ["Full", "ActRecovered"]

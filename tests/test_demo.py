@@ -62,7 +62,7 @@ def test_it_asks(tmp_path: Path, prompt: str) -> None:
     run.mkdir()
     work.mkdir()
     with start(work, prompt, SIDEKICK_RUN_DIR=str(run)) as process:
-        waiting = wait_for(lambda: read_reports(run)[0], "a report")
+        waiting = wait_for(lambda: read_reports(run).state, "a report")
         assert waiting
         assert (
             waiting.state, waiting.message,

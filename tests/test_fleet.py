@@ -1,11 +1,13 @@
 """The fleet's own words: rest, and leave to stop many."""
 
+import errno
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from controller import fleet as module
 from controller.core.memory import Suspension
 from controller.fleet import Fleet, FleetUnavailable
 
@@ -133,3 +135,63 @@ def test_a_word_that_cannot_be_replaced(fleet: Fleet, state: Path) -> None:
     with pytest.raises(FleetUnavailable):
         fleet.suspend(NOW, "x")
     assert [path.name for path in state.iterdir()] == ["suspended.json"]
+
+
+def test_a_word_that_cannot_be_read_just_now_stands(fleet: Fleet, state: Path) -> None:
+    """No lack of descriptors lets a fleet rest that works, or work that rests."""
+    state.mkdir()
+    word = state / "suspended.json"
+    for suspended in (False, True):
+        if suspended:
+            fleet.suspend(NOW, "lunch")
+        known = fleet.suspension()
+        assert bool(known) is suspended
+        # A link in a circle can be read by nobody, root included.
+        kept = state / "kept"
+        if suspended:
+            word.rename(kept)
+        word.symlink_to(word.name)
+        assert fleet.suspension() == known
+        word.unlink()
+    kept.rename(word)
+    assert fleet.resume()
+    assert fleet.suspension() is None
+
+
+def test_a_word_that_cannot_be_read_now(
+    fleet: Fleet, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one stands while the system fails: live work is not ended for want of a descriptor.
+
+    Notes are not taken for none either, and written over.
+    """
+    fleet.note("A", "lunch")
+    assert fleet.suspension() is None
+
+    def fail(_: Path) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "read_small", fail)
+        assert fleet.suspension() is None
+        assert Fleet(state).suspension() is not None
+        with pytest.raises(FleetUnavailable):
+            fleet.note("B", "tea")
+        fleet.keep_notes({"B"})
+    assert fleet.notes() == {"A": "lunch"}
+
+    fleet.suspend(NOW, "tea")
+    assert fleet.suspension()
+    monkeypatch.setattr(module, "read_small", fail)
+    assert fleet.suspension() == Suspension(NOW, "tea")
+
+
+def test_what_killed_writers_left(fleet: Fleet, state: Path) -> None:
+    """Their temporary files go after a minute, whosever they are; nothing else does."""
+    fleet.note("A", "lunch")
+    for name in (".source.new", ".notes.json.new"):
+        (state / name).touch()
+    fleet.clear_away(datetime.now(UTC) + timedelta(seconds=50))
+    assert len(list(state.iterdir())) == 3
+    fleet.clear_away(datetime.now(UTC) + timedelta(seconds=70))
+    assert [path.name for path in state.iterdir()] == ["notes.json"]

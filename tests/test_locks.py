@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -187,6 +188,7 @@ def test_looking_changes_nothing(lock: Lock, path: Path) -> None:
     assert held_by(path) is None
 
 
+@pytest.mark.slow
 def test_looking_is_in_nobodys_way(lock: Lock, path: Path) -> None:
     """A controller that starts while somebody looks who holds the lock is not refused."""
     done = threading.Event()
@@ -217,3 +219,55 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     assert caught.value.reason == "LockUnavailable"
     assert not isinstance(caught.value, AlreadyRunning)
     assert str(tmp_path / "file" / "x.lock") in caught.value.message
+
+
+def test_a_link_in_the_place_of_a_lock(tmp_path: Path) -> None:
+    """In a shared folder anybody may put one there: what it leads to is not emptied."""
+    precious, link = tmp_path / "precious", tmp_path / ".list.csv.lock"
+    precious.write_text("mine")
+    link.symlink_to(precious)
+    with pytest.raises(TerminalError, match="symbolic links"):
+        Lock(link).acquire("the list")
+    assert precious.read_text() == "mine"
+
+
+def test_a_lock_whose_file_was_taken_away_is_taken_again(lock: Lock, path: Path) -> None:
+    """With its folder, too; and while it is there, nothing is done."""
+    lock.acquire("the state")
+    before = path.stat()
+    lock.keep("the state")
+    assert os.path.samestat(before, path.stat())
+    shutil.rmtree(path.parent)
+    assert held_by(path) is None
+    lock.keep("the state")
+    assert (found := held_by(path))
+    assert found.pid == os.getpid()
+
+
+def test_a_lock_that_another_took_meanwhile_is_lost(lock: Lock, path: Path) -> None:
+    """Who cleared the file away let another begin: that one is told."""
+    lock.acquire("the state")
+    path.unlink()
+    with holder(path) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(AlreadyRunning, match=f"process {other.pid} "):
+            lock.keep("the state")
+        other.kill()
+
+
+def test_a_lock_where_nobody_may_write_is_elsewhere(tmp_path: Path) -> None:
+    """The same place for both who want it; other faults of the folder are faults."""
+    elsewhere = tmp_path / "elsewhere.lock"
+    # Nobody, root included, may make a file in /sys.
+    first, second = (Lock(Path("/sys/kernel/.x.lock"), lambda: elsewhere) for _ in range(2))
+    with pytest.raises(TerminalError, match="must be able to write"):
+        Lock(Path("/sys/kernel/.x.lock")).acquire("the list")
+    first.acquire("the list")
+    try:
+        with pytest.raises(AlreadyRunning, match=f"process {os.getpid()} "):
+            second.acquire("the list")
+    finally:
+        first.release()
+    second.acquire("the list")
+    second.release()

@@ -9,8 +9,9 @@ from controller.core.errors import NotFound, TransientError
 from controller.core.observed import StopRequest, Words
 from controller.fleet import Fleet
 from controller.orders import Orders
-from controller.runs.folders import RunFolders, Spec
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders
+from controller.runs.meta import Meta
+from controller.runs.spec import Spec
 from controller.sources.memory import MemorySource
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -94,3 +94,24 @@ def test_what_needs_a_restart_is_kept_and_told(desk: Desk) -> None:
     desk.save("slots: 5")
     desk.check()
     assert not desk.reload.restart_needed
+
+
+def test_what_the_parts_refuse_is_a_mistake_too(desk: Desk) -> None:
+    """The settings before stay in use, and it is told until mended, without a growing memory."""
+
+    def refuse(_: Settings) -> None:
+        raise SettingsInvalid(["no such placeholder"])
+
+    use, desk.reload._use = desk.reload._use, refuse
+    desk.save("slots: 2")
+    depths = []
+    for _ in range(4):
+        with pytest.raises(SettingsInvalid, match="placeholder") as caught:
+            desk.check()
+        depths.append(len(caught.traceback))
+    assert depths[1] == depths[-1]
+    assert desk.reload.settings.slots == 1
+    desk.reload._use = use
+    desk.save("slots: 3")
+    assert [event.reason for event in desk.check()] == ["SettingsReloaded"]
+    assert desk.reload.settings.slots == 3

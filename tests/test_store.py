@@ -277,7 +277,7 @@ class TestBroken:
         "short": lambda _: b"x" * 100,
         "truncated": lambda whole: whole[: len(whole) // 2],
         "one page": lambda whole: whole[:4096],
-        "odd length": lambda whole: whole[:-2000],
+        "odd length": lambda whole: whole[:-8000],
         "overwritten": lambda whole: whole[:4096] + b"\xff" * 8192 + whole[12_288:],
         "header": lambda whole: b"SQLite format 4\0" + whole[16:],
         "zeros": lambda whole: b"\0" * len(whole),
@@ -379,6 +379,16 @@ class TestUnavailable:
         assert [path] == [
             item for item in path.parent.iterdir() if "broken" in item.name or item == path
         ]
+
+    def test_a_tick_that_was_not_finished(self, path: Path, opened: Callable[[], Store]) -> None:
+        """What was committed before the actions is there, the last report and no event twice."""
+        store = opened()
+        store.save(ONE, REPORT)
+        two = Memory({"B": ProjectMemory("b")}, "digest")
+        store.commit(two, [Event(NOW, "B", "UserWord", "Pending")])
+        assert two == opened().load()
+        assert read_report(path) == REPORT
+        assert [entry.reason for entry in Journal(path).read()] == ["UserWord"]
 
     def test_locked(
         self, path: Path, opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
@@ -510,3 +520,23 @@ def test_closed(path: Path) -> None:
     store.save(ONE, REPORT)
     store.close()
     assert [path] == list(path.parent.iterdir())
+
+
+def test_a_file_that_was_cleared_away_is_made_again(
+    path: Path, opened: Callable[[], Store]
+) -> None:
+    """With all that is remembered; who reads the events finds them in the new one."""
+    store = opened()
+    two = Memory({**ONE.projects, "B": ProjectMemory("b")})
+    store.save(two, REPORT, [Event(NOW, "A", "Old", "old")])
+    journal = Journal(path)
+    assert [entry.reason for entry in journal.read()] == ["Old"]
+    assert not store.lost()
+    shutil.rmtree(path.parent)
+    assert store.lost()
+    assert store.save(two, REPORT, [Event(NOW, "A", "New", "new")])
+    assert not store.lost()
+    assert not store.save(two, REPORT)
+    assert load(path) == two
+    assert [entry.reason for entry in journal.read()] == ["New"]
+    journal.close()

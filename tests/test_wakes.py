@@ -29,9 +29,12 @@ def make() -> Iterator[Make]:
     made: list[Wakes] = []
 
     def build(
-        file: Path | None, *folders: tuple[Path, frozenset[str]], interval: float = BLIND
+        file: Path | None,
+        *folders: tuple[Path, frozenset[str]],
+        interval: float = BLIND,
+        gone: frozenset[str] = frozenset(),
     ) -> Wakes:
-        made.append(Wakes(file, folders, interval))
+        made.append(Wakes(file, folders, interval, gone))
         made[-1].wait(0.01)
         return made[-1]
 
@@ -144,6 +147,17 @@ def test_each_edit_wakes(make: Make, file: Path) -> None:
         settle(wakes)
 
 
+def test_an_editor_that_closes_the_list_wakes(make: Make, file: Path) -> None:
+    """Its lock says nothing when it comes or changes, and that writes may go on when it goes."""
+    lock = file.with_name(".list.csv.swp")
+    wakes = make(file, gone=frozenset({lock.name}))
+    lock.write_text("x")
+    lock.write_text("y")
+    assert calm(wakes)
+    lock.unlink()
+    assert woken(wakes)
+
+
 class TestLinks:
     """A list that is a link to one elsewhere."""
 
@@ -212,6 +226,20 @@ class TestPoll:
         file.parent.mkdir()
         file.write_text("Project\nnew\n")
         assert woken(wakes)
+
+    def test_a_folder_that_came_again_is_watched(self, make: Make, file: Path) -> None:
+        """Once the new folder was seen, the next edit wakes by the system's word, not by a look."""
+        wakes = make(file, interval=0.05)
+        file.parent.rename(file.parent.with_name("old"))
+        file.parent.mkdir()
+        file.write_text("Project\nnew\n")
+        settle(wakes)
+        wakes._interval = BLIND
+        in_place(file)
+        assert woken(wakes)
+        settle(wakes)
+        in_place(file.parent.with_name("old") / file.name)
+        assert calm(wakes)
 
     @pytest.fixture
     def blind(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,6 +313,33 @@ class TestRuns:
                 file.write("{}\n")
         assert woken(wakes)
         assert calm(wakes)
+
+    def test_hooks_wake_once_a_second(self, make: Make, run: Path) -> None:
+        """The first event wakes at once; those that follow are taken together."""
+        wakes = make(None)
+        wakes.watch_run(run)
+
+        def hook() -> None:
+            with (run / "stream.jsonl").open("a") as file:
+                file.write("{}\n")
+
+        hook()
+        began = time.monotonic()
+        assert woken(wakes)
+        for _ in range(3):
+            hook()
+        assert woken(wakes)
+        assert time.monotonic() - began >= 0.9
+        assert calm(wakes)
+
+    def test_a_stream_does_not_wake(self, make: Make, run: Path) -> None:
+        """What a shim writes line after line, with the file open all the time."""
+        wakes = make(None)
+        with (run / "stream.jsonl").open("a", buffering=1) as file:
+            wakes.watch_run(run)
+            for _ in range(20):
+                file.write("{}\n")
+            assert calm(wakes)
 
     def test_output_does_not_wake(self, make: Make, run: Path) -> None:
         """What the agent prints, and the controller's own files, do not."""

@@ -1,7 +1,8 @@
-"""`pause`, `resume`, `restart`: the user's word on one project, or on the whole fleet."""
+"""`pause`, `resume`, `restart`, `answer`, `release`: the user's word on one project, or on more."""
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 
 from controller.cli import exits
@@ -10,7 +11,9 @@ from controller.cli.context import build_app, settings_of
 from controller.cli.drain import drain
 from controller.cli.running import tell_if_none, wake
 from controller.cli.terminal import command, warn
-from controller.core.errors import TerminalError
+from controller.core.errors import NotFound, TerminalError
+from controller.core.project import TEXT_LIMIT
+from controller.core.words import fold
 from controller.fleet import Fleet
 from controller.layout import clock
 from controller.orders import Orders
@@ -49,6 +52,31 @@ def restart(options: argparse.Namespace) -> int:
     """End a project's run and start it again."""
     settings = settings_of(options)
     return _order(settings, "restarted", lambda o: o.restart(options.name, options.message))
+
+
+def answer(options: argparse.Namespace) -> int:
+    """Give a waiting agent its answer, as the next message of its conversation."""
+    settings = settings_of(options)
+    text = sys.stdin.read() if options.text == "-" else options.text
+    if not text.strip():
+        raise TerminalError("Usage", "the answer is empty")
+    if len(text) > TEXT_LIMIT:
+        raise TerminalError("Usage", f"the answer has more than {TEXT_LIMIT:,} characters")
+    return _order(settings, "answered", lambda o: o.answer(options.name, text))
+
+
+def release(options: argparse.Namespace) -> int:
+    """Let an agent that is held work again."""
+    settings = settings_of(options)
+    agent = fold(options.agent)
+    if agent not in settings.agents:
+        known = ", ".join(sorted(settings.agents)) or "none"
+        raise NotFound("UnknownAgent", f"no agent {options.agent}; config.yaml has {known}")
+    Fleet(settings.paths.state).release(agent, clock())
+    wake(settings)
+    print(f"agent/{agent} released")
+    tell_if_none(settings)
+    return exits.OK
 
 
 def _order(settings: Settings, done: str, give: Callable[[Orders], str]) -> int:

@@ -1,22 +1,28 @@
 """`validate`: every fault of the list and of the settings."""
 
 import argparse
+import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import settings_of
-from controller.core.desired import Desired, parse_rows
+from controller.core.desired import Desired
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
 from controller.core.row import AGENT, MODEL, PROJECT
-from controller.core.workload import route
+from controller.core.workload import routes
 from controller.fleet import Fleet
 from controller.layout import ROW_SCHEMA
-from controller.parts import build_agents, build_limits, build_source, read_row_schema
+from controller.parts.agents import build_agents
+from controller.parts.limits import build_limits
+from controller.parts.sources import build_source, read_row_schema
+from controller.reading import RowReader
 from controller.settings import Settings
-from controller.sources.base import SourceInvalid
+from controller.settings.model import SourceType
+from controller.sources.base import SourceEmpty, SourceInvalid
 
 
 def validate(options: argparse.Namespace) -> int:
@@ -25,20 +31,20 @@ def validate(options: argparse.Namespace) -> int:
     if options.file:
         settings = _with_file(settings, Path(options.file))
     schema = read_row_schema(settings.paths.schemas / ROW_SCHEMA)
-    source = build_source(settings, schema)
     try:
-        desired = parse_rows(source.read().rows, schema)
-    except SourceInvalid as error:
+        with closing(build_source(settings, schema, os.environ)) as source:
+            desired = RowReader(schema).parse(source.read().rows)
+    except (SourceEmpty, SourceInvalid) as error:
         print(clean(error.message))
         return exits.NO
     faults = [*(fault for row in desired.invalid for fault in row.faults)]
     faults += _unknown_words(desired, settings)
     for fault in sorted(faults, key=lambda item: item.line):
         column = f": column {fault.column}" if fault.column else ""
-        print(f"{source.name}:{fault.line}{column}: {clean(fault.message)}")
+        print(clean(f"{source.name}:{fault.line}{column}: {fault.message}"))
     if faults:
         return exits.NO
-    print(f"{source.name}: {len(desired.projects)} rows, all valid")
+    print(clean(f"{source.name}: {len(desired.projects)} rows, all valid"))
     return exits.OK
 
 
@@ -51,11 +57,12 @@ def _unknown_words(desired: Desired, settings: Settings) -> list[Fault]:
         typed = type_row(replace(invalid.row, cells=only))
         if isinstance(typed, Project):
             named.append(typed)
-    answers = (route(project, project.agent, limits) for project in named)
+    answers = (routes(project, project.agent, limits) for project in named)
     return [answer for answer in answers if isinstance(answer, Fault)]
 
 
 def _with_file(settings: Settings, file: Path) -> Settings:
     source = settings.priority_source
     csv = source.csv.model_copy(update={"file": file})
-    return settings.model_copy(update={"priority_source": source.model_copy(update={"csv": csv})})
+    update = {"type": SourceType.CSV, "csv": csv}
+    return settings.model_copy(update={"priority_source": source.model_copy(update=update)})

@@ -4,13 +4,41 @@ from collections.abc import Sequence
 from datetime import datetime
 
 GAP = "  "
+MARKS = 6
+"""Combining marks on one letter; Tibetan stacks five. More of them reach into other lines."""
 
 
 def clean(text: str) -> str:
-    """The text on one line, every character that is not printable spelled out."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    """The text on one line, every character that is not printable spelled out.
+
+    So are combining marks beyond what a letter has in any script.
+    """
+    if text.isascii():
+        return text if text.isprintable() else "".join(map(_spelled_at_need, text))
+    marks, shown = 0, []
+    for char in text:
+        marks = marks + 1 if not char.isascii() and _is_mark(char) else 0
+        shown.append(_spelled(char) if marks > MARKS else _spelled_at_need(char))
+    return "".join(shown)
+
+
+def line(text: str, cells: int) -> str:
+    """The text on one line, clean, cut to so many cells; of a long text the beginning is read."""
+    return fit(clean(text[: cells * (MARKS + 1) + 1]), cells)
+
+
+def _spelled_at_need(char: str) -> str:
+    return char if char.isprintable() else _spelled(char)
+
+
+def _spelled(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def _is_mark(char: str) -> bool:
+    import unicodedata  # as in `_width`
+
+    return unicodedata.category(char) in {"Mn", "Me"}
 
 
 def width(text: str) -> int:
@@ -54,21 +82,21 @@ def table(
         limits: The most cells of a terminal for each column; 0 for no limit.
         least: The fewest, for tables that grow line by line.
     """
-    lines = [[name.upper() for name in header]] if header else []
-    lines += [
-        [fit(clean(cell), limit) if limit else clean(cell)
+    printed = [[name.upper() for name in header]] if header else []
+    printed += [
+        [line(cell, limit) if limit else clean(cell)
          for cell, limit in zip(row, limits, strict=True)]
         for row in rows
     ]  # fmt: skip
     widths = [
-        max([width(line[index]) for line in lines] + [*least[index : index + 1]])
-        for index in range(len(limits) if lines else 0)
+        max([width(cells[index]) for cells in printed] + [*least[index : index + 1]])
+        for index in range(len(limits) if printed else 0)
     ]
     return "\n".join(
         GAP.join(
-            cell + " " * (size - width(cell)) for cell, size in zip(line, widths, strict=True)
+            cell + " " * (size - width(cell)) for cell, size in zip(cells, widths, strict=True)
         ).rstrip()
-        for line in lines
+        for cells in printed
     )
 
 

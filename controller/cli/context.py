@@ -44,7 +44,7 @@ def _stamp(path: Path, settings: Settings) -> None:
 
 def build_app(settings: Settings, *, readonly: bool = False) -> "App":
     """All parts, put together on this process's environment."""
-    from controller.app import build  # takes as long as all else that most commands do
+    from controller.assembly import build  # takes as long as all else that most commands do
 
     return build(settings, os.environ, readonly=readonly)
 

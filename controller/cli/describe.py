@@ -1,7 +1,7 @@
 """`describe`: everything about one project, for a person who wants to know why."""
 
 import argparse
-import shlex
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -11,15 +11,18 @@ from controller.cli.context import settings_of
 from controller.cli.forms import as_text
 from controller.cli.plan import preview, tell_errors
 from controller.cli.projects import agent_shown, deadline
-from controller.cli.terminal import command
+from controller.cli.terminal import seat
 from controller.cli.views import project_of, told
 from controller.core.detail import ActionView, PlanView, ProjectDetail, RunView
 from controller.core.documents import detail_document
 from controller.core.events import Entry
+from controller.core.memory import Spent
 from controller.core.report import ProjectView, Report
+from controller.core.spending import shown
 from controller.detail import Folders, detail
 from controller.layout import DATABASE, clock
-from controller.parts import build_agents
+from controller.parts.agents import build_agents
+from controller.parts.redactor import build_redactor
 from controller.settings import Settings
 from controller.store import Journal
 
@@ -44,7 +47,8 @@ def describe(options: argparse.Namespace) -> int:
 
 
 def _gather(settings: Settings, report: Report, name: str, plan: PlanView) -> ProjectDetail:
-    folders = Folders(settings.paths.runs, build_agents(settings))
+    redactor = build_redactor(settings, os.environ)
+    folders = Folders(settings.paths.runs, build_agents(settings), redactor.text)
     journal = Journal(settings.paths.state / DATABASE)
     actions = [action for action in plan.actions if action.project == name]
     try:
@@ -66,7 +70,7 @@ def _lines(seen: ProjectDetail, report: Report, plan: PlanView, now: datetime) -
 
 
 def _facts(project: ProjectView, report: Report, now: datetime) -> Iterator[tuple[str, str]]:
-    seat = f"{command()} attach {shlex.quote(project.name)}" if project.session else ""
+    hint = seat(project.name) if project.session else ""
     line = f"{report.source.name}:{project.line}" if project.line else "its row is gone"
     yield "Name", project.name
     yield "Status", project.status
@@ -78,15 +82,21 @@ def _facts(project: ProjectView, report: Report, now: datetime) -> Iterator[tupl
     yield "Deadline", deadline(project.deadline, overdue=project.overdue)
     yield "GPU", "yes" if project.gpu else ""
     yield "Model", project.model
+    yield "Mode", project.mode
     yield "Agent", agent_shown(project.agent, project.agent_running)
     yield "Next Action", project.next_action
     yield "Folder", project.folder
+    yield "Branch", project.branch
+    yield "Work", project.work
     yield "Conversation", project.conversation
-    yield "Session", f"{project.session} (ended)" if seat and not project.alive else project.session
-    yield "Attach", seat
+    yield "Session", f"{project.session} (ended)" if hint and not project.alive else project.session
+    yield "Attach", hint
     yield "Started", _when(project.started_at, now)
     yield "Waits since", _when(project.waiting_since, now)
     yield "Progress", _progress(project, now)
+    yield "Doing", project.doing
+    yield "Spent", shown(Spent(project.dollars, project.tokens))
+    yield "Proposes", project.proposed
     yield "Last output", _when(project.activity_at, now)
     yield "Crashes", str(project.crashes or "")
     yield "Next try", _until(project.next_retry, now)

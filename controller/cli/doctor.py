@@ -8,37 +8,40 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
+from controller.cli.exposure import Finding, exposure
+from controller.cli.programs import programs
 from controller.core.errors import SidekickError
 from controller.core.observed import Sessions, Unknown
 from controller.layout import ROW_SCHEMA as SCHEMA
-from controller.parts import build_runtime, build_source, read_row_schema
+from controller.parts.runtime import build_runtime
+from controller.parts.sources import build_source, read_row_schema, source_choice
 from controller.settings import Settings
 from controller.settings.environment import PREFIX, variables
 from controller.settings.load import CONFIG_VARIABLE
+from controller.sources.approval import pending
+from controller.sources.google_sheets_credentials import VARIABLES, find_credentials
 
 DEADLINE = 5.0
 OWN_VARIABLES = ("SIDEKICK_COMMAND", "SIDEKICK_PYTHON", "SIDEKICK_RUN_ID", "SIDEKICK_RUN_DIR")
 _MEGABYTE = 1_048_576
 _LEAST_FREE = 500 * _MEGABYTE
 
-Finding = tuple[bool, str, str]
-"""Whether it is good, what was looked at, and what was found or is to be done."""
-
 
 def doctor(options: argparse.Namespace) -> int:
     """Print every finding; 0 all good, 1 something is to be done."""
     settings = settings_of(options)
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _machine, _environment, _sessions, _list, _folders, _controller, _agents,
+        _machine, _environment, _sessions, _list, _folders, exposure, _controller, programs,
     )  # fmt: skip
     good = True
     for check in checks:
         for fine, what, text in check(settings):
-            print(f"{'ok  ' if fine else 'MEND'}  {what:<10}  {clean(text)}")
+            print(clean(f"{'ok  ' if fine else 'MEND'}  {what:<10}  {text}"))
             good = good and fine
     return exits.OK if good else exits.NO
 
@@ -60,7 +63,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
 
 
 def _environment(_settings: Settings) -> Iterator[Finding]:
-    known = {*variables(), CONFIG_VARIABLE, *OWN_VARIABLES}
+    known = {*variables(), CONFIG_VARIABLE, *OWN_VARIABLES, *VARIABLES}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             yield False, "variables", f"{name} is no setting; config.yaml's schema has them all"
@@ -81,9 +84,18 @@ def _sessions(settings: Settings) -> Iterator[Finding]:
 
 def _list(settings: Settings) -> Iterator[Finding]:
     try:
+        choice = source_choice(settings, os.environ)
+        yield True, "list", f"its kind is {choice.kind} ({choice.why})"
+        waits = pending(settings.paths.state, choice.kind)
+        if waits:
+            text = f"{waits} was in use before; to use {choice.kind} now: sidekick source approve"
+            yield False, "list", text
+        if choice.kind == "sheets":
+            yield from _account(settings)
         schema = read_row_schema(settings.paths.schemas / SCHEMA)
-        source = build_source(settings, schema)
-        rows = len(source.read().rows)
+        source = build_source(settings, schema, os.environ)
+        with closing(source):
+            rows = len(source.read().rows)
     except SidekickError as error:
         yield False, "list", error.message
         return
@@ -93,6 +105,21 @@ def _list(settings: Settings) -> Iterator[Finding]:
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
         text = "can be written" if writable else "cannot be written: no status would reach it"
         yield writable, "list", f"{file} and its folder {text}"
+
+
+def _account(settings: Settings) -> Iterator[Finding]:
+    """Whom the sheet must be shared with."""
+    file = settings.priority_source.sheets.credentials_file
+    found = find_credentials(file, os.environ)
+    if found is None:
+        return  # what reads the sheet says so
+    if found.key:
+        text = f"{found.where}: an API key reads public sheets, and no status is written"
+        yield True, "account", text
+        return
+    account = found.account()
+    who = f"{account}: share the sheet with it, as an editor" if account else "no service account"
+    yield True, "account", f"{found.where}; {who}"
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
@@ -122,20 +149,3 @@ def _controller(settings: Settings) -> Iterator[Finding]:
             yield False, "server", text
             return
     yield True, "server", f"{section.host}:{section.port} is free"
-
-
-def _agents(settings: Settings) -> Iterator[Finding]:
-    if settings.demo:
-        yield True, "demo", "on: no real agent runs, no credit is spent (demo: false ends it)"
-    used = {route.agent for route in settings.models.values()} | {settings.default_agent}
-    for name, section in settings.agents.items():
-        program = section.command[0]
-        found = shutil.which(program) if isinstance(program, str) else None
-        if found:
-            yield True, name, found
-        else:
-            needed = name in used and not settings.demo
-            text = f"the program {program} is not on the PATH"
-            if not needed:
-                text = f"not needed now ({text})"
-            yield not needed, name, text

@@ -29,7 +29,7 @@ def ask(url: str, token: str) -> Health:
     if not url:
         return Health(False, "starting")
     try:
-        status, body = exchange(url, "/healthz")
+        status, body = exchange(url, "/healthz", token=token)
         ready, _ = exchange(url, "/readyz", token=token)
     except OSError as error:
         return Health(False, f"{url} does not answer: {error}")

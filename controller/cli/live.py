@@ -7,9 +7,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from controller.cli.columns import age, clean
+from controller.cli.columns import age, clean, line
 from controller.cli.projects import agent_shown, deadline
-from controller.cli.terminal import command
+from controller.cli.terminal import command, seat
 from controller.core.report import ProjectView, Report
 from controller.layout import clock
 from controller.tick import Tick
@@ -71,7 +71,7 @@ class LiveTable:
         projects, hidden = _fitting(report.projects, max(1, size.height - taken))
         if hidden:
             notes.insert(0, Text(f"… and {hidden} more: {command()} get", style="dim"))
-        table = _projects(projects, narrow=size.width < NARROW)
+        table = _projects(projects, size.width)
         lines = Text("\n".join(events), style="dim", no_wrap=True, overflow="ellipsis")
         return Group(_headline(report), Text(), table, *notes, Text(), lines, Text(), footer)
 
@@ -97,7 +97,7 @@ def _headline(report: Report) -> Text:
     running = sum(project.alive for project in report.projects)
     text = Text.assemble(
         ("CTO Sidekick", "bold"),
-        f"  {running} of {report.slots} slots  {report.source.name}  {report.server}",
+        clean(f"  {running} of {report.slots} slots  {report.source.name}  {report.server}"),
     )
     if report.demo:
         text.append("  demo: no credit is spent", style="bold yellow")
@@ -106,26 +106,26 @@ def _headline(report: Report) -> Text:
     return text
 
 
-def _projects(projects: tuple[ProjectView, ...], *, narrow: bool) -> Table:
+def _projects(projects: tuple[ProjectView, ...], width: int) -> Table:
     table = Table(box=None, pad_edge=False, expand=True, header_style="dim")
     columns: list[tuple[str, int | None, int]] = [
         ("PROJECT", 4, 10), ("STATUS", None, 11), ("REASON", 3, 12), ("AGENT", None, 5),
         ("PRI", None, 3), ("AGE", None, 5),
     ]  # fmt: skip
-    if not narrow:
+    if width >= NARROW:
         columns.append(("NEXT ACTION", 6, 10))
     for name, ratio, least in columns:
         table.add_column(name, ratio=ratio, min_width=least, no_wrap=True, overflow="ellipsis")
     now = clock()
     for project in projects:
         cells = (
-            Text(clean(project.name)),
-            Text(clean(project.status), style=_COLOURS.get(project.status, "")),
-            Text(project.reason, style="" if project.valid else "red"),
-            Text(clean(agent_shown(project.agent, project.agent_running))),
+            Text(line(project.name, width)),
+            Text(line(project.status, width), style=_COLOURS.get(project.status, "")),
+            Text(line(project.reason, width), style="" if project.valid else "red"),
+            Text(line(agent_shown(project.agent, project.agent_running), width)),
             str(project.priority or ""),
             age(project.since, now),
-            Text(clean(_next(project))),
+            Text(line(_next(project), width)),
         )
         table.add_row(*cells[: len(columns)])
     return table
@@ -140,15 +140,16 @@ def _next(project: ProjectView) -> str:
 def _notes(report: Report) -> list[Text]:
     """What needs a person."""
     notes = [
-        Text(f"✗ {stage}: {clean(text)}", style="red") for stage, text in report.errors.items()
+        Text(clean(f"✗ {stage}: {text}"), style="red") for stage, text in report.errors.items()
     ]
     for project in report.projects:
         if not project.valid:
             place = f"{report.source.name}:{project.line}"
-            notes.append(Text(f"✗ {place}: {clean(project.message)}", style="red"))
+            notes.append(Text(clean(f"✗ {place}: {project.message}"), style="red"))
         elif project.status == "Waiting":
-            hint = f'{command()} attach "{project.name}"'
-            notes.append(Text(clean(f"? {project.message}  →  {hint}"), style="yellow"))
+            notes.append(
+                Text(f"? {clean(project.message)}  →  {seat(project.name)}", style="yellow")
+            )
     if report.prune:
         notes.append(
             Text(f"! rows vanished at once; to stop them: {command()} approve-prune", style="red")
@@ -157,8 +158,7 @@ def _notes(report: Report) -> list[Text]:
 
 
 def _footer(report: Report, *, narrow: bool) -> Text:
-    live = next((project.name for project in report.projects if project.alive), "NAME")
-    attach = f'{command()} attach "{clean(live)}"'
+    attach = seat(next((project.name for project in report.projects if project.alive), "NAME"))
     if narrow:
         return Text.assemble(attach, ("   end ", "dim"), "Ctrl-C")
     return Text.assemble(

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exits.OK
     except OSError as error:
         _drop_output()
-        print(f"sidekick: {error.strerror or error}", file=sys.stderr)
+        print(f"sidekick: {clean(str(error.strerror or error))}", file=sys.stderr)
         return exits.ERROR
     except Exception as error:
         if os.environ.get(_LOG_LEVEL) == "DEBUG":
@@ -61,7 +61,11 @@ def _drop_output() -> None:
 
 
 def _have_streams() -> None:
-    """A closed standard stream (`>&-`) is one that nobody reads."""
+    """A closed standard stream (`>&-`) is one that nobody reads; what it cannot encode is spelled.
+
+    A terminal may be of Latin letters alone, and a name may hold half a character.
+    """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - for good
+        getattr(sys, name).reconfigure(errors="backslashreplace")

@@ -4,7 +4,12 @@ import argparse
 from collections.abc import Callable, Iterable
 
 from controller.cli import words
+from controller.cli.columns import clean
 from controller.cli.help import Formatter
+
+TYPE_CHECKING = False  # typing takes longer to import than a quick look's words
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 _EPILOG = """\
 exit codes: 0 yes or done; 1 no (differences, invalid rows, unhealthy, not found, not in time);
@@ -12,6 +17,14 @@ exit codes: 0 yes or done; 1 no (differences, invalid rows, unhealthy, not found
 
 A NAME may be shortened as long as only one project begins so.
 """
+
+
+class _Parser(argparse.ArgumentParser):
+    """The standard parser, whose errors show a terminal nothing that it would obey."""
+
+    def error(self, message: str) -> "NoReturn":
+        """Say what is off, and end with 2."""
+        super().error(clean(message))
 
 
 class Command:
@@ -70,7 +83,15 @@ COMMANDS = (
         "approve-prune", "let the sessions of vanished rows end", "approve:approve_prune",
         words.approve_prune,
     ),
+    Command("answer", "answer an agent that waits for you", "change:answer", words.answer),
+    Command(
+        "release", "let an agent that is held work again", "change:release", words.release
+    ),
     Command("source", "the list that is in use", "approve:approve_source", words.source),
+    Command(
+        "sheets", "make a Google Sheet ready, or copy from and to it", "sheets:sheets",
+        words.sheets,
+    ),
     Command("adopt", "take over a tmux session as a project's", "adopt:adopt", words.adopt),
     Command(
         "report", "for agents: tell the controller how the work stands", "report:report",
@@ -79,6 +100,10 @@ COMMANDS = (
     Command("validate", "check the settings and the list", "check:validate", words.validate),
     Command("doctor", "check the machine, and say what is missing", "doctor:doctor"),
     Command("config", "the settings that count, and their schema", "config:config", words.config),
+    Command(
+        "snapshot", "keep the memory and the list of a moment, and go back to it",
+        "snapshot:snapshot", words.snapshot,
+    ),
     Command(
         "completion", "a script by which the shell completes the command's words",
         "completion:completion", words.completion, settings=False,
@@ -94,7 +119,7 @@ def command_of(word: str) -> Command | None:
 
 def build_parser(only: Command | None = None) -> argparse.ArgumentParser:
     """The parser of the whole command line, or of one sub-command alone; it sets `command`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="sidekick",
         description="Declarative control of AI coding agents: one list of projects, made so.",
         epilog=_EPILOG,

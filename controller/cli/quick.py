@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controller.cli import stamp
+from controller.cli.json_form import as_json
 from controller.cli.projects import Values, chosen, listing
-from controller.cli.standing import standing
+from controller.cli.standing import list_fault, standing
 from controller.cli.terminal import warn
 from controller.core.errors import NotFound
 
@@ -28,7 +29,9 @@ class Look:
 
     Attributes:
         report: Its document, in just the form that the facts tell.
+        at: When it was so.
         projects: Every project in it.
+        fault: Why the list does not count; empty where it does.
         running: Whether a controller runs.
         demo: Whether the settings let the demo agent stand in for real ones.
 
@@ -44,7 +47,9 @@ class Look:
         if report["version"] != facts["document"] or any(f not in form for f in forms):
             raise ValueError("it is of another form")
         self.report = report
+        self.at = datetime.fromisoformat(str(report["at"]))
         self.projects: list[Values] = projects
+        self.fault = _fault_of(report["source"])
         self.running = _is_held(str(facts["lock"]))
         self.demo = bool(facts["demo"])
 
@@ -80,23 +85,40 @@ def get(options: argparse.Namespace) -> bool:
 
 
 def names() -> list[str]:
-    """Every project's name in the newest report; none where that needs the long way."""
+    """Every project's name in the newest report; none where that needs the long way.
+
+    A shell would show as it is what a terminal obeys; such a name can be typed as it is spelled.
+    """
     seen = look()
-    return [str(project["name"]) for project in seen.projects] if seen else []
+    known = [str(project["name"]) for project in seen.projects] if seen else []
+    return [name for name in known if name.isprintable()]
 
 
 def _text(seen: Look, names: Sequence[str], output: str) -> str:
     projects = chosen(seen.projects, names)
     if output == "json":
         document = {"version": seen.report["version"], **seen.report, "projects": projects}
-        return json.dumps(document, indent=2, ensure_ascii=False)
+        return as_json(document, indent=2)
     return listing(projects, output, datetime.now().astimezone())
 
 
 def _tell(seen: Look) -> None:
-    at, server = datetime.fromisoformat(str(seen.report["at"])), str(seen.report["server"])
-    for line in standing(at, server, running=seen.running, demo=seen.demo):
+    server = str(seen.report["server"])
+    for line in standing(seen.at, server, running=seen.running, demo=seen.demo, fault=seen.fault):
         warn(line)
+
+
+def _fault_of(source: object) -> str:
+    """Why the list does not count.
+
+    Raises:
+        TypeError, KeyError, ValueError: It is of another form.
+    """
+    if not isinstance(source, dict):
+        raise TypeError("it is no list")
+    read_at = datetime.fromisoformat(str(source["read_at"])) if source["read_at"] else None
+    now = datetime.now().astimezone()
+    return list_fault(bool(source["valid"]), str(source["message"]), read_at, now)
 
 
 def _report(database: str) -> Values:

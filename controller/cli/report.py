@@ -13,6 +13,7 @@ import time
 
 from controller.cli import exits
 from controller.core.errors import TerminalError, TransientError
+from controller.redaction import Redactor, secret_values
 
 FOLDER_VARIABLE = "SIDEKICK_RUN_DIR"
 MESSAGE_LIMIT = 4096
@@ -22,8 +23,8 @@ FILE_LIMIT = 1_048_576
 TURN_SECONDS = 1.0
 _FILE = "events.jsonl"
 _TAIL_BYTES = 65_536
-_PROGRESS = "progress"
-"""The one word after which an earlier one still stands."""
+_BESIDE = frozenset({"progress", "next"})
+"""Words after which an earlier one still stands."""
 
 
 def report(options: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def report(options: argparse.Namespace) -> int:
     folder = _open_folder(path)
     try:
         _take_turn(folder)
-        _append(folder, _line(options.state, options.message))
+        _append(folder, _line(options.state, options.message or options.text))
     except OSError as error:
         raise TransientError("ReportFailed", f"{path}/{_FILE}: {error.strerror}") from error
     finally:
@@ -76,6 +77,7 @@ def _take_turn(folder: int) -> None:
 
 
 def _line(state: str, message: str) -> bytes:
+    message = Redactor(secret_values(os.environb)).text(message)
     text = message[:MESSAGE_LIMIT].encode("utf-8", "replace").decode()
     event = {"type": "report", "state": state, "message": text, "at": time.time()}
     return json.dumps(event, ensure_ascii=False).encode() + b"\n"
@@ -111,7 +113,7 @@ def _standing(tail: bytes) -> bytes:
             event = json.loads(line)
         except ValueError:
             continue
-        if isinstance(event, dict) and event.get("state") != _PROGRESS and line.endswith(b"\n"):
+        if isinstance(event, dict) and event.get("state") not in _BESIDE and line.endswith(b"\n"):
             return line
     return b""
 

@@ -2,34 +2,39 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections import deque
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from rich.console import Console
 
 from controller.app import App
-from controller.cli import exits
+from controller.cli import dumps, exits
 from controller.cli.context import build_app, settings_of
 from controller.cli.live import EVENTS_SHOWN, LiveTable
+from controller.cli.log_file import LogFile
+from controller.cli.log_lines import Lines
 from controller.cli.terminal import command
 from controller.core.errors import TerminalError
+from controller.files import make_folder
+from controller.json_lines import JsonLines
+from controller.parts.sources import source_choice
 from controller.settings import Settings
+from controller.settings.model import LogFormat
 from controller.tick import Tick
 
 LOG_FILE = "sidekick.log"
-_LOG_BYTES = 10_485_760
-_LOG_FILES = 3
 _LINE = "%(asctime)s %(levelname)-7s %(message)s"
 
 
 class _Recent(logging.Handler):
     """Keeps the last lines of the log for the live table."""
 
-    def __init__(self, lines: deque[str]) -> None:
+    def __init__(self, lines: deque[str], redact: Callable[[str], str]) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        self.setFormatter(Lines("%(asctime)s %(message)s", "%H:%M:%S", redact))
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -38,20 +43,25 @@ class _Recent(logging.Handler):
 
 def run(options: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C; agents keep working."""
+    dumps.forbid()
     settings = settings_of(options)
     app = build_app(settings)
     try:
         app.lock()
         events: deque[str] = deque(maxlen=EVENTS_SHOWN)
         live = sys.stdout.isatty() and not options.plain
-        _log_to(settings, events if live else None)
+        _log_to(settings, events if live else None, app.redactor.text)
         if app.store.set_aside:
             text = "the memory was damaged; it is kept as %s and rebuilt from what runs"
             logging.getLogger(__name__).warning(text, app.store.set_aside)
+        choice = source_choice(settings, os.environ)
+        logging.getLogger(__name__).info("the list's kind is %s (%s)", choice.kind, choice.why)
         table = LiveTable(Console(), events) if live else None
         _loop(app, table.show if table else _look_away, table)
     finally:
         app.close()
+    if settings.log_format is LogFormat.JSON:
+        return exits.OK
     print(
         "\nThe controller ended; its agents keep working.\n"
         f"  go on:            {command()} run\n"
@@ -71,6 +81,7 @@ def _loop(app: App, after: Callable[[Tick], None], table: LiveTable | None) -> N
             logging.getLogger(__name__).info(
                 "the controller runs on %s, shown on %s", app.source.name, server.url
             )
+        _tell_whether_it_may_write(app.source.watched)
         loop.run()
     finally:
         if table:
@@ -78,27 +89,47 @@ def _loop(app: App, after: Callable[[Tick], None], table: LiveTable | None) -> N
         server.close()
 
 
+def _tell_whether_it_may_write(file: Path | None) -> None:
+    """At once, and not with the first status that cannot be written."""
+    if file is None or all(os.access(path, os.W_OK) for path in (file, file.parent)):
+        return
+    logging.getLogger(__name__).warning(
+        "%s and its folder cannot be written by user %d, group %d, as whom the controller runs: "
+        "until then the list is only read, and no status reaches it. Give both to that user "
+        "(chown -R %d:%d %s); in containers, put the owner's UID and GID into .env "
+        "(deploy/make_env.sh) and build again",
+        file, os.getuid(), os.getgid(), os.getuid(), os.getgid(), file.parent,
+    )  # fmt: skip
+
+
 def _look_away(_tick: Tick) -> None:
     """The log says it all."""
 
 
-def _log_to(settings: Settings, recent: deque[str] | None) -> None:
-    """The log goes to its file, and to the live table or standard error."""
+def _printing(settings: Settings, redact: Callable[[str], str]) -> logging.Handler:
+    if settings.log_format is LogFormat.TEXT:
+        return logging.StreamHandler()
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines(redact))
+    return handler
+
+
+def _log_to(settings: Settings, recent: deque[str] | None, redact: Callable[[str], str]) -> None:
+    """The log goes to its file, and to the live table or the process's own output."""
     folder = settings.paths.logs
+    seen: logging.Handler = (
+        _Recent(recent, redact) if recent is not None else _printing(settings, redact)
+    )
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = RotatingFileHandler(
-            folder / LOG_FILE, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
-        )
-        (folder / LOG_FILE).chmod(0o600)
+        make_folder(folder)
+        file = LogFile(folder / LOG_FILE, seen)
     except OSError as error:
         raise TerminalError(
             "LogUnavailable", f"{folder}: {error.strerror}; see paths.logs in config.yaml"
         ) from error
-    seen: logging.Handler = _Recent(recent) if recent is not None else logging.StreamHandler()
     for handler in (file, seen):
         if handler.formatter is None:
-            handler.setFormatter(logging.Formatter(_LINE))
+            handler.setFormatter(Lines(_LINE, redact=redact))
     logging.basicConfig(level=settings.log_level.value, handlers=[file, seen], force=True)
     logging.getLogger("libtmux").setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -9,32 +9,37 @@ from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.context import settings_of
+from controller.cli.printing import Events, Raw, Text
 from controller.cli.views import project_of, told
 from controller.core.errors import NotFound
-from controller.parts import build_runtime
-from controller.runs.history import plain
+from controller.parts.redactor import build_redactor
+from controller.parts.runtime import build_runtime
+from controller.redaction import Redactor
+from controller.runs import printed, stream
+from controller.runs.files import exists, is_folder
 
 POLL_SECONDS = 0.2
-_CHUNK = 65_536
+ROOM = 2
+"""A log may be so many times as long as its bound before it is held against it."""
 
 
 def logs(options: argparse.Namespace) -> int:
-    """Print what the project's newest run printed, without escapes."""
+    """Print what the project's newest run printed: as text, byte by byte, or its events alone."""
     settings = settings_of(options)
     project = project_of(told(settings), options.name)
     folder = settings.paths.runs / project.run
-    log = folder / "output.log"
-    if not project.run or not folder.is_dir():
+    if not project.run or not is_folder(folder):
         raise NotFound("NoRun", f"{project.name} has not run yet, or its runs are cleared away")
-    older = sorted(folder.glob("output.log.[0-9]*"), key=lambda path: -int(path.suffix[1:]))
-    text = "".join(plain(_read(path)) for path in (*older, log))
-    lines = text.splitlines(keepends=True)
-    if options.lines is not None:
-        lines = lines[-options.lines :] if options.lines > 0 else []
-    sys.stdout.write("".join(lines))
-    sys.stdout.flush()
+    name = stream.NAME if options.events else printed.NAME
+    found = printed.Printed(folder, ROOM * settings.retention.log_bytes, name)
+    show = Events() if options.events else Raw() if options.raw else Text()
+    # What a terminal was given is redacted a moment after it came.
+    redactor = build_redactor(settings, os.environ)
+    show.show(map(redactor.feed, found.so_far()), options.lines)
     if options.follow:
-        _follow(folder, log)
+        _follow(folder, found, show, redactor)
+    show.show([redactor.end()])
+    show.end()
     return exits.OK
 
 
@@ -46,7 +51,11 @@ def attach(options: argparse.Namespace) -> int:
         raise NotFound(
             "NoSession", f"{project.name} has no session ({project.status}: {project.reason})"
         )
-    argv = build_runtime(settings, os.environ).attach_argv(project.session)
+    try:
+        argv = build_runtime(settings, os.environ).attach_argv(project.session)
+    except ValueError as error:
+        text = f"the session of {project.name} was renamed to {project.session!r}; name it anew"
+        raise NotFound("SessionRenamed", text) from error
     environment = {name: value for name, value in os.environ.items() if name != "TMUX"}
     if shutil.which(argv[0]) is None:
         raise NotFound(
@@ -57,30 +66,13 @@ def attach(options: argparse.Namespace) -> int:
     return exits.ERROR
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _follow(folder: Path, log: Path) -> None:
+def _follow(
+    folder: Path, found: printed.Printed, show: Text | Raw | Events, redactor: Redactor
+) -> None:
     """Print as it grows, until the run ended and all of it is printed."""
-    position = log.stat().st_size if log.exists() else 0
     while True:
-        ended = (folder / "exit.json").exists()
-        size = log.stat().st_size if log.exists() else 0
-        if size < position:
-            position = 0  # rotated
-        while position < size:
-            with log.open("rb") as file:
-                file.seek(position)
-                chunk = file.read(min(_CHUNK, size - position))
-            if not chunk:
-                break
-            position += len(chunk)
-            sys.stdout.write(plain(chunk.decode("utf-8", "replace")))
-        sys.stdout.flush()
-        if ended or not folder.exists():
+        ended = exists(folder / "exit.json")
+        show.show(map(redactor.feed, found.more()))
+        if ended or not is_folder(folder):
             return
         time.sleep(POLL_SECONDS)

@@ -17,6 +17,8 @@ _CONFIG = "config.yaml"
 _CONFIG_VARIABLE = "SIDEKICK_CONFIG"
 _STATE_VARIABLE = "SIDEKICK_PATHS_STATE"
 _STATE = "state"
+_LIMIT = 1_048_576
+"""Characters; a stamp has some thousand."""
 _STUMBLES = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
 """What a file that is odd, or a PyYAML without its C loader, raises."""
 
@@ -64,7 +66,7 @@ def mark(file: str) -> list[int]:
     """What tells that a file changed; empty where there is none."""
     try:
         status = os.stat(file)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no file can have that name
         return []
     return [status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev]
 
@@ -132,10 +134,14 @@ def _state_of(config: str) -> str:
     return folder if isinstance(folder, str) else ""
 
 
+def _at_once(path: str, mode: int) -> int:
+    return os.open(path, mode | os.O_NONBLOCK)  # a pipe of that name would never answer
+
+
 def _read(path: str) -> dict[str, object] | None:
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        with open(path, encoding="utf-8", opener=_at_once) as file:
+            document = json.loads(file.read(_LIMIT))
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

@@ -1,6 +1,7 @@
 """`status`: the controller's health on one screen; its exit code is a health check."""
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +12,14 @@ from controller.cli.context import settings_of
 from controller.cli.forms import as_text
 from controller.cli.health import Health, ask
 from controller.cli.running import Controller, running
+from controller.cli.standing import list_fault
 from controller.cli.terminal import command
 from controller.core.documents import status_document
+from controller.core.errors import TerminalError
 from controller.core.report import ProjectView, Report, SourceView
 from controller.layout import DATABASE, clock
+from controller.settings import Settings
+from controller.sources.approval import pending
 from controller.store import read_report
 
 _TROUBLE = {"Blocked", "Waiting"}
@@ -29,7 +34,8 @@ def status(options: argparse.Namespace) -> int:
     if controller:
         health = ask(controller.url(), controller.token())
     if options.output == "text":
-        print("\n".join(_lines(controller, health, report)))
+        print("\n".join(map(clean, _lines(controller, health, report))))
+        print(clean(f"source      {_source(settings)}"))
     else:
         known = report or Report(clock(), SourceView("", ""))
         document = status_document(
@@ -39,12 +45,25 @@ def status(options: argparse.Namespace) -> int:
     return exits.OK if health.healthy else exits.NO
 
 
+def _source(settings: Settings) -> str:
+    """Which kind of list the settings mean, and why."""
+    from controller.parts.sources import source_choice  # the documents' readers have no need of it
+
+    try:
+        choice = source_choice(settings, os.environ)
+    except TerminalError as error:
+        return error.message
+    waits = pending(settings.paths.state, choice.kind)
+    line = f"{choice.kind} ({choice.why})"
+    return f"{line}; {waits} was in use: {command()} source approve" if waits else line
+
+
 def _lines(controller: Controller | None, health: Health, report: Report | None) -> Iterator[str]:
     if controller is None:
         yield f"controller  not running; start it with: {command()} run"
     else:
         word = "healthy" if health.healthy else "unhealthy"
-        yield f"controller  {word} ({clean(health.said)}), process {controller.holder.pid}"
+        yield f"controller  {word} ({health.said}), process {controller.holder.pid}"
     if report is not None:
         yield from _of(replace(report, errors={**report.errors, **health.faults}))
 
@@ -52,30 +71,35 @@ def _lines(controller: Controller | None, health: Health, report: Report | None)
 def _of(report: Report) -> Iterator[str]:
     source = report.source
     yield f"server      {report.server or 'none'}"
-    state = "valid" if source.valid else f"NOT VALID, the last good rows stand: {source.message}"
-    yield f"list        {source.name}: {source.rows} rows, {source.invalid} invalid; {clean(state)}"
+    state = list_fault(source.valid, source.message, source.read_at, clock()) or "valid"
+    yield f"list        {source.name}: {source.rows} rows, {source.invalid} invalid; {state}"
+    if source.waits:
+        yield f"writing     waits a moment: the list is open in {source.waits}"
     up = "up" if report.runtime_up else f"DOWN: {report.runtime_message}"
     alive = sum(project.alive for project in report.projects)
     kept = sum(project.reason == "CrashBackoff" for project in report.projects)
     held = f", {kept} kept for another try" if kept else ""
-    yield f"sessions    {alive} of {report.slots} slots{held}; tmux {clean(up)}"
+    yield f"sessions    {alive} of {report.slots} slots{held}; tmux {up}"
     counts = Counter(project.status for project in report.projects)
     yield "projects    " + (", ".join(f"{n} {word}" for word, n in counts.items()) or "none")
     if report.demo:
         yield "demo        on: the demo agent stands in for every real one, no credit is spent"
+    for agent in report.agents:
+        if agent.held:
+            yield f"held        {agent.held}: {agent.held_message}"
     if report.suspended:
-        yield f"suspended   {clean(report.suspended)}; to go on: {command()} resume --all"
+        yield f"suspended   {report.suspended}; to go on: {command()} resume --all"
     if report.restart_needed:
         names = ", ".join(report.restart_needed)
-        yield f"settings    {clean(names)} changed; they count after a restart of the controller"
+        yield f"settings    {names} changed; they count after a restart of the controller"
     if report.prune:
         yield f"prune       BLOCKED; to let it: {command()} approve-prune --plan {report.prune}"
     for stage, message in report.errors.items():
-        yield f"error       {stage}: {clean(message)}"
+        yield f"error       {stage}: {message}"
     for project in report.projects:
         if _needs_a_person(project):
             since = age(project.since, clock())
-            yield f"needs you   {clean(project.name)}: {project.reason} {since}".rstrip()
+            yield f"needs you   {project.name}: {project.reason} {since}".rstrip()
 
 
 def _needs_a_person(project: ProjectView) -> bool:

@@ -3,6 +3,9 @@
 import os
 import sys
 
+from controller.cli.columns import clean
+from controller.core.names import as_argument
+
 COMMAND_VARIABLE = "SIDEKICK_COMMAND"
 
 
@@ -13,7 +16,12 @@ def command() -> str:
 
 def warn(text: str) -> None:
     """A line on standard error."""
-    print(f"sidekick: {text}", file=sys.stderr)
+    print(f"sidekick: {clean(text)}", file=sys.stderr)
+
+
+def seat(name: str) -> str:
+    """What to type to sit down at a project's session, whatever a shell makes of its name."""
+    return f"{command()} attach {as_argument(clean(name))}"
 
 
 def demo_line() -> str:

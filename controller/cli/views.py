@@ -1,11 +1,11 @@
 """The newest report as the commands show it."""
 
 from controller.cli.context import build_app, controller_of
-from controller.cli.standing import standing
+from controller.cli.standing import list_fault, standing
 from controller.cli.terminal import demo_line, warn
 from controller.core.names import pick
 from controller.core.report import ProjectView, Report
-from controller.layout import DATABASE
+from controller.layout import DATABASE, clock
 from controller.settings import Settings
 from controller.store import read_report
 
@@ -18,8 +18,11 @@ def newest(settings: Settings) -> tuple[Report, tuple[str, ...]]:
     report = read_report(settings.paths.state / DATABASE)
     running = controller_of(settings) is not None
     if report is not None:
-        demo = settings.demo
-        return report, standing(report.at, report.server, running=running, demo=demo)
+        source = report.source
+        fault = list_fault(source.valid, source.message, source.read_at, clock())
+        return report, standing(
+            report.at, report.server, running=running, demo=settings.demo, fault=fault
+        )
     lines = [demo_line()] if settings.demo else []
     if not running:
         lines.append("no controller runs; this is what the list says")

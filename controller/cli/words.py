@@ -5,7 +5,7 @@ import argparse
 from controller.cli.help import Formatter
 
 SHELLS = ("bash", "zsh", "fish")
-REPORT_STATES = ("done", "blocked", "waiting", "working", "progress")
+REPORT_STATES = ("done", "blocked", "waiting", "working", "progress", "next")
 _DAY = 86_400
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": _DAY}
 
@@ -74,6 +74,13 @@ def logs(parser: argparse.ArgumentParser) -> None:
     _takes_name(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on as it prints")
     parser.add_argument("-n", "--lines", type=count, metavar="N", help="the last N lines")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--raw", action="store_true", help="byte by byte, with escapes that a terminal obeys"
+    )
+    form.add_argument(
+        "--events", action="store_true", help="what it told of its work, a JSON object a line"
+    )
 
 
 def named(parser: argparse.ArgumentParser) -> None:
@@ -107,18 +114,45 @@ def source(parser: argparse.ArgumentParser) -> None:
     deeds.add_parser("approve", help=text, description=text, formatter_class=Formatter)
 
 
+def sheets(parser: argparse.ArgumentParser) -> None:
+    """`sheets`."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    text = "write the header into an empty sheet, and lay it out: dropdown, checkboxes, colours"
+    deeds.add_parser("init", help=text, description=text, formatter_class=Formatter)
+    for deed, text in (
+        ("pull", "copy the sheet into a CSV file; the plan alone without --yes"),
+        ("push", "copy a CSV file into the sheet; the plan alone without --yes"),
+    ):
+        sub = deeds.add_parser(deed, help=text, description=text, formatter_class=Formatter)
+        sub.add_argument("file", nargs="?", metavar="FILE", help="default: the settings' file")
+        sub.add_argument("--yes", action="store_true", help="do it")
+
+
 def adopt(parser: argparse.ArgumentParser) -> None:
     """`adopt`."""
     parser.add_argument("session", metavar="SESSION", help="the tmux session")
     _takes_name(parser)
 
 
+def answer(parser: argparse.ArgumentParser) -> None:
+    """`answer`."""
+    _takes_name(parser)
+    parser.add_argument("text", metavar="TEXT", help="the answer; - reads it from standard input")
+
+
+def release(parser: argparse.ArgumentParser) -> None:
+    """`release`."""
+    parser.add_argument("agent", metavar="AGENT", help="an agent that `status` shows as held")
+
+
 def report(parser: argparse.ArgumentParser) -> None:
     """`report`."""
     parser.add_argument("state", choices=REPORT_STATES, help="how the work stands")
     parser.add_argument(
-        "-m", "--message", default="", help="for a person: what was done, or is asked"
-    )
+        "text", nargs="?", default="", metavar="MESSAGE",
+        help="for a person: what was done, or is asked; with next: what to do after this",
+    )  # fmt: skip
+    parser.add_argument("-m", "--message", default="", help="the same")
 
 
 def validate(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +168,23 @@ def config(parser: argparse.ArgumentParser) -> None:
     _takes_output(show, "yaml", "json")
     text = "the JSON Schema of config.yaml"
     deeds.add_parser("schema", help=text, description=text, formatter_class=Formatter)
+
+
+def snapshot(parser: argparse.ArgumentParser) -> None:
+    """`snapshot`."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    text = "keep memory, list and settings as they are now"
+    create = deeds.add_parser("create", help=text, description=text, formatter_class=Formatter)
+    create.add_argument("name", nargs="?", default="", metavar="NAME", help="default: the time")
+    create.add_argument(
+        "--keep", type=count, metavar="N", help="and remove the oldest beyond the newest N"
+    )
+    text = "those that there are"
+    present = deeds.add_parser("list", help=text, description=text, formatter_class=Formatter)
+    _takes_output(present, "table", "json", "yaml")
+    text = "go back to one, while no controller runs; what it replaces is kept as another"
+    restore = deeds.add_parser("restore", help=text, description=text, formatter_class=Formatter)
+    restore.add_argument("name", metavar="NAME", help="as `snapshot list` shows it")
 
 
 def completion(parser: argparse.ArgumentParser) -> None:

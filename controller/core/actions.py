@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.core.events import Event
-from controller.core.memory import Memory
+from controller.core.memory import Memory, Spent
 from controller.core.observed import Session
 from controller.core.words import Status
 from controller.core.workload import Workload
@@ -77,6 +77,29 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Type a person's answer to an agent that waits for one on its terminal.
+
+    Attributes:
+        project: Whose.
+        run: Which.
+        agent: Whose run it is.
+        session: Where it runs.
+        answer: The answer's id.
+        text: The answer.
+    """
+
+    project: str
+    run: str
+    agent: str
+    session: Session
+    answer: str
+    text: str
+    reason: str = "Answered"
+    message: str = "a person's answer is typed"
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """End whatever is left of a run whose session is gone without a word, and record its end."""
 
@@ -84,6 +107,17 @@ class Sweep:
     run: str
     reason: str = "ShimLost"
     message: str = "its session is gone without a word; what it left behind is ended first"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Let somebody watch over an adopted process again, whose watcher is gone."""
+
+    project: str
+    run: str
+    session: Session
+    reason: str = "Unwatched"
+    message: str = "what watched over its process is gone; the process goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +130,7 @@ class Remove:
     message: str = "ended sessions' screens are taken away"
 
 
-Action = Start | Stop | Restart | Wait | Sweep | Remove
+Action = Start | Stop | Restart | Wait | Tell | Sweep | Watch | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +189,10 @@ class Plan:
         verdicts: Name → what its row is to say.
         memory: Memory after reading the rows and the runs' ends.
         stale: Names whose row is an old version, to be written again.
+        spent: Name → what all runs of a row spent, those that last included.
         spoken: Names whose row had a new word of the user's; it gets a new version at once, so
             that taking the word back is a word as well.
-        renames: Old name → new name.
+        renames: Name that a project's runs bear → its name by now.
         events: What was noticed.
         requeue_at: When the plan may differ although nothing else changes; None for never.
     """
@@ -165,6 +200,7 @@ class Plan:
     actions: tuple[Action, ...] = ()
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    spent: Mapping[str, Spent] = field(default_factory=dict)
     stale: frozenset[str] = frozenset()
     spoken: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)

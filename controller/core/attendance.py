@@ -49,6 +49,8 @@ def attend(
     """
     members = dict(known)
     events: list[Event] = []
+    unheard = frozenset(row.name for row in desired.invalid if _is_unheard(row.name, known))
+    doubts = _Doubts(desired.nameless, bool(unheard), not unheard <= known.keys())
     renames = _renamed(desired, members)
     for old, new in renames.items():
         members[new] = members.pop(old)
@@ -64,7 +66,7 @@ def attend(
                         Event(now, name, "Returned", "the row is back; it goes on where it was")
                     )
         elif fresh:
-            after = _absent(member, desired.nameless, now)
+            after = _absent(member, doubts, now)
             if after is None:
                 del members[name]
             else:
@@ -83,10 +85,12 @@ def adopt(member: ProjectMemory, run: Run) -> ProjectMemory:
     """The memory of a project one of whose runs it did not know."""
     never_began = run.result is not None and not (run.begun or run.started_at)
     if not run.conversation or never_began:
-        return replace(member, run=run.id)
+        return replace(member, run=run.id, preempted=False)
     return replace(
         member,
         run=run.id,
+        preempted=False,
+        question=None,
         conversation=run.conversation,
         conversation_agent=run.agent,
         delivered=run.words.action,
@@ -102,11 +106,45 @@ def newest_run(name: str, observed: Observed) -> Run | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """Why a row that is missing need not be gone.
+
+    Attributes:
+        nameless: A row lost its name.
+        unheard: A row that was never valid stands under a name of its own: a rename may be half
+            done.
+        new: Such a row was not there in the read before. What is missing since before it came was
+            not renamed to it.
+    """
+
+    nameless: bool
+    unheard: bool
+    new: bool
+
+
+def _is_unheard(name: str, members: Mapping[str, ProjectMemory]) -> bool:
+    """Whether a name's row was never valid, so that nothing hangs on the name."""
+    member = members.get(name)
+    return bool(name) and (member is None or not (member.pairs or member.run))
+
+
 def _renamed(desired: Desired, members: Mapping[str, ProjectMemory]) -> dict[str, str]:
-    """One name gone and one new in one read, all else equal: the same project."""
+    """One name gone and one new in one read, all else equal: the same project.
+
+    The new row may have been invalid for a while; the other one is held back as long.
+    """
     present = desired.present
-    gone = [name for name, member in members.items() if name not in present and not member.absence]
-    new = [name for name in present if name not in members]
+    gone = [
+        name
+        for name, member in members.items()
+        if name not in present and _is_awaited(member) and not _is_unheard(name, members)
+    ]
+    new = [
+        name
+        for name in present
+        if name not in members or (name in desired.projects and _is_unheard(name, members))
+    ]
     if len(gone) != 1 or len(new) != 1 or new[0] not in desired.projects:
         return {}
     member, project = members[gone[0]], desired.projects[new[0]]
@@ -139,16 +177,25 @@ def _introduce(
         members[name] = ProjectMemory(slug=slug)
 
 
-def _absent(member: ProjectMemory, nameless: bool, now: datetime) -> ProjectMemory | None:
+def _is_awaited(member: ProjectMemory) -> bool:
+    """Whether no read proved yet that its row is gone."""
+    return member.absence is None or member.absence.held
+
+
+def _absent(member: ProjectMemory, doubts: _Doubts, now: datetime) -> ProjectMemory | None:
     """An absent project's memory after one more read without it; None once it is forgotten."""
     absence = member.absence
-    if absence is None:
-        return member if nameless else replace(member, absence=Absence(now))
+    if absence is None or absence.held:
+        if doubts.nameless:
+            return member
+        if doubts.new or (absence and doubts.unheard):
+            return member if absence else replace(member, absence=Absence(now, reads=0))
+        return replace(member, absence=Absence(now))
     if absence.since > now:
         absence = replace(absence, since=now)
         member = replace(member, absence=absence)
     if absence.acted_at:
         return None if now - absence.acted_at > TOMBSTONE_KEPT else member
-    if nameless or absence.reads >= DELETION_READS:
+    if doubts.nameless or absence.reads >= DELETION_READS:
         return member
     return replace(member, absence=replace(absence, reads=absence.reads + 1))

@@ -40,6 +40,10 @@ CRASH = Curve(first=10, most=300)
 """kubelet's curve for crashed containers (10 s, doubled, 300 s)."""
 FAULT = Curve(first=10, most=300)
 """A missing program or folder is looked at again as often as a crash."""
+SERVICE = Curve(first=15, most=600)
+"""A service that is overloaded or cannot be reached: the agent itself has tried for a while."""
+HOLD = Curve(first=300, most=3600)
+"""A limit whose end nobody told."""
 LOST = Curve(first=1, most=60)
 """Faults of the infrastructure."""
 

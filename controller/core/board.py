@@ -87,7 +87,9 @@ def make_report(
         slots=limits.slots,
         gpus=limits.gpus,
         gpus_used=sum(len(run.gpus) for run in living),
-        agents=agent_views({name: one.slots for name, one in limits.agents.items()}, board),
+        agents=agent_views(
+            {name: one.slots for name, one in limits.agents.items()}, board, memory, now
+        ),
         restart_needed=restart_needed,
         demo=bool(limits.demo_agent),
         suspended=_why(limits),

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from controller.core.actions import Action, Remove, Stop, Verdict
 from controller.core.attendance import adopt
-from controller.core.limits import Route
+from controller.core.ledger import Refusal
+from controller.core.limits import Answer, Route
 from controller.core.memory import ProjectMemory
 from controller.core.observed import Observed, Run, Session
 from controller.core.project import Project
@@ -21,12 +22,17 @@ class Case:
         run: Its newest run; a living one before an ended one.
         session: The session of that run, alive or ended.
         screens: Ended sessions that bear its name.
-        strays: Living sessions that bear its name and our mark, and whose run's folder is gone.
+        strays: Living sessions of it that carry our mark, and whose run's folder is gone.
+        missing: Its newest run, whose folder is gone and whose end nobody told; empty for none.
         twins: Older runs of it that live too, which none should.
+        lost: Older runs of whose end nobody told, and that have no session.
         project: Its row; None where that is invalid or gone.
         route: The agent that is to work.
+        answer: What a person answered and the agent was not told yet.
+        held: Why that agent starts nothing now; None where it may.
         stands_in: The demo agent stands in for a real one.
         wants: Whether it wants to run.
+        guarded: Its session is gone, and its shim is there to end what ran in it.
         verdict: What its row is to say.
         actions: What is to be done for it.
     """
@@ -37,11 +43,16 @@ class Case:
     session: Session | None
     screens: tuple[Session, ...] = ()
     strays: tuple[Session, ...] = ()
+    missing: str = ""
     twins: tuple[Run, ...] = ()
+    lost: tuple[Run, ...] = ()
     project: Project | None = None
     route: Route | None = None
+    answer: Answer | None = None
+    held: Refusal | None = None
     stands_in: bool = False
     wants: bool = False
+    guarded: bool = False
     verdict: Verdict | None = None
     actions: list[Action] = field(default_factory=list)
 
@@ -58,7 +69,7 @@ class Case:
     @property
     def holds(self) -> bool:
         """A process of it may still live, so that no other may start."""
-        return self.alive or self.vanished or bool(self.strays)
+        return self.alive or self.vanished or bool(self.strays or self.missing)
 
     def stop(self, by: str, reason: str, message: str, kind: type[Stop] = Stop) -> None:
         """Ask a living run to end, once."""
@@ -77,18 +88,26 @@ def open_cases(members: Mapping[str, ProjectMemory], observed: Observed) -> list
     for run in observed.runs.values():
         runs.setdefault(run.project, []).append(run)
     screens: dict[str, tuple[Session, ...]] = {}
-    strays: dict[str, tuple[Session, ...]] = {}
+    strays: list[Session] = []
     for session in observed.sessions.values():
         known = observed.runs.get(session.run)
         if not session.alive or (known is not None and known.result is not None):
             screens[session.name] = (*screens.get(session.name, ()), session)
         elif known is None:
-            strays[session.name] = (*strays.get(session.name, ()), session)
+            strays.append(session)
     cases = []
     for name, member in members.items():
         case = _open(name, member, runs.get(name, []), observed)
         case.screens = screens.get(member.slug, ())
-        case.strays = strays.get(member.slug, ())
+        case.guarded = case.run is not None and case.run.id in observed.guarded
+        # By the run, for a person may have renamed the session; by the name, where memory is lost.
+        case.strays = tuple(
+            session
+            for session in strays
+            if member.run == session.run or member.slug == session.name
+        )
+        unknown = member.run not in observed.runs and member.settled != member.run
+        case.missing = member.run if unknown and not case.strays else ""
         cases.append(case)
     return cases
 
@@ -106,8 +125,10 @@ def _open(name: str, member: ProjectMemory, runs: list[Run], observed: Observed)
         member = adopt(member, newest)
     elif member.run != newest.id:
         member = replace(member, run=newest.id)
-    twins = tuple(run for run in runs[:-1] if _lives(run, sessions.get(run.id)))
-    return Case(name, member, newest, sessions.get(newest.id), twins=twins)
+    older = [run for run in runs[:-1] if run.result is None]
+    twins = tuple(run for run in older if _lives(run, sessions.get(run.id)))
+    lost = tuple(run for run in older if run not in twins)
+    return Case(name, member, newest, sessions.get(newest.id), twins=twins, lost=lost)
 
 
 def _lives(run: Run, session: Session | None) -> bool:

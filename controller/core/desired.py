@@ -1,25 +1,19 @@
 """The desired state: every row of one read of the list, valid or not."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+from dataclasses import dataclass, replace
 
 from controller.core import row as columns
-from controller.core.errors import TerminalError
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
-from controller.core.row import Row
-from controller.core.words import fold
+from controller.core.row import Row, Shape
+from controller.core.row_schema import RowSchema
 
-ALLOWED_KEYWORD = "x-allowed"
-"""The schema's own words for what a cell may say, shown to the user in an error."""
+_HEADER = (columns.PROJECT, columns.PRIORITY, columns.STATUS)
+"""A row that says no more than these columns' own names is another list's header."""
+_CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
+"""How git's lines begin, in their order, around the two sides of a conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,73 +53,16 @@ class Desired:
 
     @property
     def nameless(self) -> bool:
-        """Whether a row lost its name, so that absence of a name proves no deletion."""
-        return any(not row.name for row in self.invalid)
+        """Whether a row lost its name, so that absence of a name proves no deletion.
 
-
-class RowSchema:
-    """The JSON Schema that rows are held against; users may tighten or extend it.
-
-    Args:
-        schema: A JSON Schema (2020-12) of an object whose properties are columns.
-        own_words: What the controller itself writes into Agent besides the agents' names; the
-            schema's rules for that column are about the user's words.
-
-    Raises:
-        TerminalError: The schema is no JSON Schema.
-    """
-
-    def __init__(self, schema: Mapping[str, Any], own_words: frozenset[str] = frozenset()) -> None:
-        self._own_words = own_words
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            where = "/".join(str(part) for part in error.absolute_path) or "its top"
-            raise TerminalError(
-                "SchemaInvalid",
-                f"the schema of rows is no JSON Schema, at {where}: {error.message}",
-            ) from error
-        self._properties: Mapping[str, Any] = schema.get("properties", {})
-        self._validator = Draft202012Validator(
-            schema, format_checker=Draft202012Validator.FORMAT_CHECKER, registry=Registry()
+        The name of a row with a comma too many, or of one that ends in its midst, may be half; one
+        of two rows with the same name may be another that was renamed.
+        """
+        names = Counter(row.name for row in self.invalid)
+        return any(
+            not row.name or names[row.name] > 1 or row.row.shape is not Shape.EVEN
+            for row in self.invalid
         )
-        self._try_references()
-        self.required = tuple(str(column) for column in schema.get("required", ()))
-
-    def _try_references(self) -> None:
-        """Follow every reference once, so that a broken one is told before any row is read."""
-        try:
-            list(self._validator.iter_errors(dict.fromkeys(self._properties, "")))
-        except Unresolvable as error:
-            text = f"the schema of rows refers to what is not there: {error}"
-            raise TerminalError("SchemaInvalid", text) from error
-
-    def faults(self, row: Row) -> tuple[Fault, ...]:
-        """What the schema has against a row's cells (outer blanks do not count), by column."""
-        cells = {column: text.strip() for column, text in row.cells.items()}
-        if fold(cells.get(columns.AGENT, "")) in self._own_words:
-            cells[columns.AGENT] = ""
-        found = {
-            fault.column: fault
-            for fault in (self._fault(row, error) for error in self._validator.iter_errors(cells))
-        }
-        return tuple(found.values())
-
-    def _fault(self, row: Row, error: ValidationError) -> Fault:
-        column = str(error.absolute_path[0]) if error.absolute_path else self._forbidden(row)
-        rules = self._properties.get(column, {}) if column else {}
-        if not isinstance(rules, dict):
-            rules = {}
-        allowed = rules.get(ALLOWED_KEYWORD)
-        if allowed is None and error.validator == "enum":
-            values = (json.dumps(value, ensure_ascii=False) for value in rules.get("enum", ()))
-            allowed = "allowed: " + ", ".join(values)
-        return Fault(row.line, column, row.cell(column), allowed or error.message)
-
-    def _forbidden(self, row: Row) -> str:
-        """The column that the schema `false` forbids: its fault comes without a path."""
-        forbidden = (name for name, rules in self._properties.items() if rules is False)
-        return next((name for name in forbidden if name in row.cells), "")
 
 
 def parse_row(row: Row, schema: RowSchema) -> Project | InvalidRow:
@@ -165,16 +102,54 @@ def parse_rows(rows: Iterable[Row], schema: RowSchema) -> Desired:
     return Desired(projects, tuple(invalid))
 
 
+def with_written(
+    desired: Desired, written: Iterable[tuple[str, Mapping[str, str]]], schema: RowSchema
+) -> Desired:
+    """The rows as they stand after some cells were written, until they are read again.
+
+    Where the list cannot be read for a while, plans are made on these: they must not take what the
+    controller wrote itself for a row that still waits for it.
+
+    Args:
+        desired: As it was read.
+        written: Name and cells of every row that was written.
+        schema: What rows are held against.
+    """
+    projects = dict(desired.projects)
+    for name, cells in written:
+        if name in projects:
+            row = projects[name].row
+            known = {column: text for column, text in cells.items() if column in row.cells}
+            parsed = parse_row(replace(row, cells={**row.cells, **known}), schema)
+            if isinstance(parsed, Project):
+                projects[name] = parsed
+    return replace(desired, projects=projects)
+
+
 def _shape(row: Row) -> tuple[Fault, ...]:
-    if not row.extra:
-        return ()
-    return (
-        Fault(
-            row.line,
-            "",
-            "",
-            f"the row has {len(row.extra)} cells more than the header; "
-            "a cell that holds a comma needs quotes around it",
-            "TooManyCells",
-        ),
-    )
+    """What is wrong with the row as a whole, whatever its cells say."""
+    if row.shape is Shape.CUT:
+        text = "the file ends within this row; complete it, or end the line where it is whole"
+        return (Fault(row.line, "", "", text, "RowCut"),)
+    if row.extra:
+        text = (
+            f"the row has {len(row.extra):,} cells more than the header; "
+            "a cell that holds a comma needs quotes around it"
+        )
+        return (Fault(row.line, "", "", text, "TooManyCells"),)
+    if all(row.cell(column) == column for column in _HEADER):
+        text = "this line is the header once more; delete it"
+        return (Fault(row.line, "", "", text, "RepeatedHeader"),)
+    torn = next((column for column, text in row.cells.items() if _torn(text)), "")
+    if torn:
+        text = "the cell holds an unresolved merge conflict; keep the lines that you want"
+        return (Fault(row.line, torn, row.cell(torn), text, "ConflictMarkers"),)
+    return ()
+
+
+def _torn(text: str) -> bool:
+    """Whether git left both sides of a conflict in a cell of several lines."""
+    if _CONFLICT[0] not in text:
+        return False
+    lines = iter(text.splitlines())
+    return all(any(line.startswith(mark) for line in lines) for mark in _CONFLICT)

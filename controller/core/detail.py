@@ -12,7 +12,7 @@ class ActionView:
     """One action of a plan, as everybody shows it.
 
     Attributes:
-        action: Start, Stop, Restart, Wait, Sweep or Remove.
+        action: Start, Stop, Restart, Wait, Sweep, Watch or Remove.
         project: Whose; for `Remove` the sessions' names.
         reason: CamelCase.
         message: For a person.

@@ -35,4 +35,4 @@ class Fault:
         """The fault in one sentence, without the list's name and line."""
         if not self.column:
             return self.allowed
-        return f'{self.column} "{shorten(self.value)}": {self.allowed}'
+        return f'{shorten(self.column)} "{shorten(self.value)}": {self.allowed}'

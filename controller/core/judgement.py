@@ -4,16 +4,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.core import verdicts
-from controller.core.actions import Restart, Sweep
+from controller.core.actions import Restart, Sweep, Tell, Watch
 from controller.core.backoff import due
 from controller.core.case import Case
+from controller.core.facts import AT_TERMINAL
 from controller.core.faults import Fault
 from controller.core.intent import Intent
-from controller.core.limits import Limits, Route
-from controller.core.memory import ProjectMemory
-from controller.core.observed import RESTART, ReportState, Run
+from controller.core.lifecycle import lose_track
+from controller.core.limits import Answer, Limits, Route
+from controller.core.memory import Block, ProjectMemory
+from controller.core.observed import HUNG, RESTART, TROUBLED, ReportState, Run
 from controller.core.prune import matters
-from controller.core.workload import route
+from controller.core.spending import REASON as BUDGET
+from controller.core.spending import over, row_spent, spent_by
+from controller.core.staff import Staff
+from controller.core.workload import routes
 
 VANISHED_PATIENCE = timedelta(seconds=2)
 """How long a run whose session is gone may take to tell of its end in its folder."""
@@ -39,11 +44,19 @@ def judge_absent(
     case.verdict = verdicts.DELETED
 
 
-def judge_present(case: Case, limits: Limits, now: datetime) -> None:
-    """What a valid row wants, and whether what runs is that."""
+def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> None:
+    """What a valid row wants, and whether what runs is that.
+
+    Args:
+        case: The row.
+        limits: What is allowed.
+        staff: Which agents may work now.
+        now: The time.
+    """
     project = case.project
     assert project is not None
     _refresh(case, now)
+    _keep_to_budget(case, limits)
     member = case.member
     if member.intent is not Intent.RUN:
         case.verdict = verdicts.at_rest(project, member, limits.notes.get(case.name, ""))
@@ -53,9 +66,9 @@ def judge_present(case: Case, limits: Limits, now: datetime) -> None:
         case.verdict = verdicts.blocked(member.block)
         _end(case, "controller", member.block.reason, member.block.message)
         return
-    routed = route(project, member.pin, limits)
-    if isinstance(routed, Fault):
-        case.verdict = verdicts.invalid(routed)
+    known = routes(project, member.pin, limits)
+    if isinstance(known, Fault):
+        case.verdict = verdicts.invalid(known)
         return
     if limits.suspension:
         case.verdict = verdicts.suspended(limits.suspension)
@@ -65,9 +78,19 @@ def judge_present(case: Case, limits: Limits, now: datetime) -> None:
         case.verdict = verdicts.NO_NEXT_ACTION
         _end(case, "user", "NoNextAction", "its Next Action was emptied")
         return
+    answer = limits.answers.get(case.name)
+    if answer and case.run and case.run.answered == answer.id:
+        case.member = member = replace(member, answered=answer.id)
+    case.answer = answer if answer and answer.id != member.answered else None
+    if member.question and not (case.answer or case.alive):
+        case.verdict = verdicts.asked(member.question)
+        return
     case.wants = True
-    case.stands_in = bool(limits.demo_agent) and limits.agents[routed.agent].real
-    case.route = Route(limits.demo_agent) if case.stands_in else routed
+    case.stands_in = bool(limits.demo_agent) and limits.agents[known[0].agent].real
+    if case.stands_in:
+        case.route = Route(limits.demo_agent)
+    else:
+        case.route, case.held = staff.choose(known, member)
     if case.strays:
         case.verdict = verdicts.STRAY
     if case.run is not None and case.alive:
@@ -76,9 +99,78 @@ def judge_present(case: Case, limits: Limits, now: datetime) -> None:
             case.stop("controller", RESTART, f"its {changed} changed", Restart)
         elif member.settled == case.run.id:
             case.stop("controller", RESTART, "it was done, and is asked for again", Restart)
+        elif trouble := _stuck(case.run):
+            case.stop("controller", TROUBLED, trouble)
+        elif case.answer:
+            _hand_over(case, case.answer)
+        elif why := staff.spent(case.run.agent):
+            case.stop("controller", BUDGET, why)
+        elif silent := _silence(case, limits, now):
+            case.stop("controller", HUNG, silent)
         case.verdict = verdicts.running(
-            case.run, member, out_of_date=_out_of_date(case.run, case.route, limits)
+            case.run, case.member, out_of_date=_out_of_date(case, limits)
         )
+
+
+def _hand_over(case: Case, answer: Answer) -> None:
+    """Give a person's answer to an agent that runs: typed, or as the next turn of its work.
+
+    While it works, a dialog may come up under what is typed; so it is told when it asks.
+    """
+    run = case.run
+    assert run is not None
+    if not run.interactive or case.session is None:
+        case.stop("controller", RESTART, "a person answered it", Restart)
+    elif not run.tells or (run.facts.ask is not None and run.facts.ask.kind not in AT_TERMINAL):
+        tell = Tell(case.name, run.id, run.agent, case.session, answer.id, answer.text)
+        case.actions.append(tell)
+
+
+def _stuck(run: Run) -> str:
+    """Why an agent cannot go on that stays at its terminal all the same; empty where it can."""
+    facts = run.facts
+    if not run.interactive or facts.trouble is None or facts.retrying or facts.working:
+        return ""
+    return facts.message or facts.trouble.value
+
+
+def _silence(case: Case, limits: Limits, now: datetime) -> str:
+    """Why a run counts as hung; empty where it does not."""
+    at = last_sign(case, limits)
+    if at is None or case.member.waiting_since:
+        return ""
+    seconds = (now - at).total_seconds()
+    if seconds < limits.hung_after:
+        return ""
+    return f"no output and no event for {seconds / 60:.0f} minutes"
+
+
+def last_sign(case: Case, limits: Limits) -> datetime | None:
+    """When a living run was last heard of; None for one that is not to be waited for."""
+    run, session, steady = case.run, case.session, limits.steady_since
+    if run is None or session is None or run.started_at is None or run.stop or run.interactive:
+        return None
+    if steady is None or not case.alive:
+        return None
+    printed = datetime.fromtimestamp(session.activity, run.started_at.tzinfo)
+    told = run.facts.at or run.started_at
+    said = max((r.at for r in (run.report, run.progress) if r), default=run.started_at)
+    return max(printed, told, said, run.started_at, steady)
+
+
+def _keep_to_budget(case: Case, limits: Limits) -> None:
+    """A row that spent what it may is blocked: its budget, or the row, must be edited first."""
+    member, run = case.member, case.run
+    if member.intent is not Intent.RUN or member.block:
+        return
+    agent = limits.agents.get(run.agent) if run is not None and case.alive else None
+    if spent := over(row_spent(member, run, limits.prices), limits.row):
+        text = f"it spent {spent}; raise budgets.row in config.yaml, then type Pending"
+    elif run and agent and (spent := over(spent_by(run, member, limits.prices), agent.run)):
+        text = f"one run spent {spent}; raise agents.{run.agent}.run_budget, then type Pending"
+    else:
+        return
+    case.member = replace(member, block=Block(BUDGET, text))
 
 
 def _end(case: Case, by: str, reason: str, message: str) -> None:
@@ -98,13 +190,29 @@ def _changed(run: Run, member: ProjectMemory) -> str:
     return "Model" if run.words.model != member.words.model else ""
 
 
-def _out_of_date(run: Run, routed: Route, limits: Limits) -> bool:
+def _out_of_date(case: Case, limits: Limits) -> bool:
     """Whether it would run otherwise if it were started now; that alone never restarts it."""
+    run, routed = case.run, case.route
+    assert run is not None
+    assert routed is not None
     agent = limits.agents.get(run.agent)
-    return run.agent != routed.agent or agent is None or run.config != agent.config
+    mode = case.project.mode if case.project else ""
+    return run.agent != routed.agent or agent is None or run.config != agent.config_in(mode)
 
 
-def watch_vanished(case: Case, now: datetime) -> None:
+def watch_over(case: Case) -> None:
+    """An adopted process whose watcher is gone gets another, as long as nobody wants its end."""
+    if case.alive and case.run and case.session and not case.session.watched:
+        case.actions.append(Watch(case.name, case.run.id, case.session))
+
+
+def vanished_patience(case: Case, limits: Limits) -> timedelta:
+    """How long to wait for the word of a run whose session is gone; a shim gives it its grace."""
+    grace = timedelta(seconds=limits.stop_grace) if case.guarded else timedelta()
+    return VANISHED_PATIENCE + grace
+
+
+def watch_vanished(case: Case, limits: Limits, now: datetime) -> None:
     """A run whose session is gone without a word is waited for, then swept."""
     if not case.vanished or case.run is None:
         if case.member.vanished_at:
@@ -113,8 +221,33 @@ def watch_vanished(case: Case, now: datetime) -> None:
     since = case.member.vanished_at
     if since is None:
         case.member = replace(case.member, vanished_at=now)
-    elif now - since >= VANISHED_PATIENCE or now < since:
+    elif now - since >= vanished_patience(case, limits) or now < since:
         case.actions.append(Sweep(case.name, case.run.id))
+    if case.wants:
+        case.verdict = verdicts.VANISHED
+
+
+def sweep_lost(case: Case, now: datetime) -> None:
+    """Older runs whose session is gone without a word, or never came, are ended and recorded."""
+    if case.lost and now >= lost_since(case):
+        case.actions += [Sweep(case.name, run.id) for run in case.lost]
+
+
+def lost_since(case: Case) -> datetime:
+    """From when on nothing is to be heard any more of a project's lost runs."""
+    assert case.run is not None  # a lost run is older than it
+    return case.run.created_at + VANISHED_PATIENCE
+
+
+def watch_missing(case: Case, now: datetime) -> None:
+    """What a run left whose folder was taken away is ended before anything else can begin.
+
+    Nothing of it can be waited for: there is no place for its last word.
+    """
+    if not case.missing:
+        return
+    case.actions.append(Sweep(case.name, case.missing))
+    case.member = lose_track(case.member, case.missing, now)
     if case.wants:
         case.verdict = verdicts.VANISHED
 
@@ -126,8 +259,22 @@ def _refresh(case: Case, now: datetime) -> None:
         case.member = member = replace(member, retry=replace(member.retry, at=at))
     if run is None or not case.alive:
         return
-    report = run.report
-    waiting = report.at if report and report.state is ReportState.WAITING else None
+    waiting = _waits_since(run)
     retry = None if run.started_at else member.retry
     if waiting != member.waiting_since or retry != member.retry:
         case.member = replace(member, waiting_since=waiting, retry=retry)
+
+
+def _waits_since(run: Run) -> datetime | None:
+    """Since when a living agent waits for a person, by its own word or by its events.
+
+    Its word stands until a new turn begins.
+    """
+    report, facts = run.report, run.facts
+    if report and report.state is ReportState.WAITING:
+        spoken_to = facts.turn_at is not None and facts.turn_at > report.at
+        if not spoken_to:
+            return report.at
+    if facts.ask is not None:
+        return facts.ask.at or facts.at
+    return None

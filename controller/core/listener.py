@@ -6,6 +6,7 @@ from datetime import datetime
 from controller.core.events import Event
 from controller.core.intent import (
     Intent,
+    Pair,
     Word,
     asks_again,
     intent_of,
@@ -13,7 +14,7 @@ from controller.core.intent import (
     remember,
     word_of,
 )
-from controller.core.memory import Done, ProjectMemory
+from controller.core.memory import Done, ProjectMemory, Spent
 from controller.core.observed import Run
 from controller.core.project import Project
 from controller.core.words import fold
@@ -53,6 +54,8 @@ def listen(
     """
     pair = project.pair
     word = word_of(pair, member.pairs) if member.pairs else None
+    if word is Word.STALE and member.state is None and _same_time(pair, member):
+        word = Word.USERS  # nothing of ours was written in between: both words are the user's
     stale = word is Word.STALE
     old = stale or bool(member.pairs and pair.last_update != member.pairs[-1].last_update)
     heard = _agent_word(project, member, run, old=old)
@@ -90,8 +93,9 @@ def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
     status = project.status
     intent = intent_of(status)
     after = replace(
-        member, intent=intent, block=None, crashes=0, faults=0, retry=None, preempted=False
-    )
+        member, intent=intent, block=None, crashes=0, faults=0, retry=None, preempted=False,
+        question=None,
+    )  # fmt: skip
     if intent is Intent.RUN and member.intent is Intent.DONE:
         return _again(after) if asks_again(status) else replace(after, done=None)
     if intent is Intent.DONE and member.intent is not Intent.DONE:
@@ -101,7 +105,14 @@ def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
 
 def _again(member: ProjectMemory) -> ProjectMemory:
     """Run from the start: a fresh conversation."""
-    return replace(member, done=None, conversation="", conversation_agent="", delivered="")
+    return replace(
+        member, done=None, conversation="", conversation_agent="", delivered="",
+        said="", forgotten=False, spent=Spent(), paid=0.0,
+    )  # fmt: skip
+
+
+def _same_time(pair: Pair, member: ProjectMemory) -> bool:
+    return pair.last_update == member.pairs[-1].last_update
 
 
 def _agent_word(
@@ -130,7 +141,7 @@ def _work_words(project: Project, member: ProjectMemory, *, first: bool) -> Proj
         return member
     if first:
         return replace(member, words=words)
-    return replace(member, words=words, block=None, crashes=0, faults=0, retry=None)
+    return replace(member, words=words, block=None, crashes=0, faults=0, retry=None, question=None)
 
 
 def _with(member: ProjectMemory, **changes: object) -> ProjectMemory:

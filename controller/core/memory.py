@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from controller.core.conditions import Condition
 from controller.core.intent import Intent, Pair
 from controller.core.observed import Words
 from controller.core.words import Status
+from controller.core.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Absence:
 
     Attributes:
         since: First whole good read without it.
-        reads: How many such reads there were.
+        reads: How many such reads there were; 0 while a new row that is not valid yet may be it.
         acted_at: When its session was told to stop: from here on this is a tombstone.
         mattered: Whether it had a session or a conversation when it was acted on.
     """
@@ -86,6 +87,83 @@ class Absence:
     reads: int = 1
     acted_at: datetime | None = None
     mattered: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether it is not sure that the row is gone."""
+        return self.reads == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an agent wants of a person, after its run is over.
+
+    Attributes:
+        reason: CamelCase.
+        message: The question.
+        at: When the run ended.
+    """
+
+    reason: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why an agent starts nothing, whichever project wants it.
+
+    Attributes:
+        reason: CamelCase.
+        message: For a person, in the words of the agent or of its service.
+        since: When it began.
+        until: When it is over by itself; None where something must be done first.
+        wait: Seconds from `since` to `until`; no clock that jumps can make it more.
+        attempt: So many holds followed each other without a good run between them.
+        credentials: Fingerprint of what it signed in with; another one ends the hold. Empty where
+            a change of that is no help.
+    """
+
+    reason: str
+    message: str
+    since: datetime
+    until: datetime | None = None
+    wait: float = 0.0
+    attempt: int = 1
+    credentials: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was spent.
+
+    Attributes:
+        dollars: As far as agents say, or the settings' prices tell.
+        tokens: All of them.
+    """
+
+    dollars: float = 0.0
+    tokens: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        """Both together."""
+        return Spent(self.dollars + other.dollars, self.tokens + other.tokens)
+
+
+NOTHING_SPENT = Spent()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one agent spent on one day.
+
+    Attributes:
+        date: Which, as the controller's clock has it.
+        spent: By runs that ended on it.
+    """
+
+    date: date
+    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +191,19 @@ class ProjectMemory:
         absence: Set while the row is gone.
         preempted: It was ended for a more important project, and goes on by itself.
         vanished_at: When its session was first missing without a word from the run's folder.
-        waiting_since: Since when the agent waits for a person.
+        waiting_since: Since when the agent waits for a person, in a run that lasts.
+        question: What it wants of a person, where its run is over.
+        answered: The id of the newest answer that was given to it.
+        said: The agent's last words, of the newest run that had some.
+        forgotten: The agent does not know the conversation any more: the next start tells a fresh
+            one where the work stands.
+        work: What git saw in its folder after its newest run; None where that is not known.
+        spent: What its runs spent that are over.
+        billed: The id of the newest run that is in `spent`.
+        credited_at: When the Credits Used cell was last given a new text.
+        proposed: The Next Action that the agent proposed last.
+        proposal_due: That text is still to be written into the list.
+        paid: Dollars of the conversation so far, where its agent counts them over all its runs.
         unwritten: A status was to be written and is not confirmed by a read yet.
         replaced_agent: The Agent cell that the unconfirmed version was to replace.
         state: What the row says; None before the first look.
@@ -141,6 +231,17 @@ class ProjectMemory:
     preempted: bool = False
     vanished_at: datetime | None = None
     waiting_since: datetime | None = None
+    question: Question | None = None
+    answered: str = ""
+    said: str = ""
+    forgotten: bool = False
+    work: Work | None = None
+    spent: Spent = NOTHING_SPENT
+    billed: str = ""
+    credited_at: datetime | None = None
+    proposed: str = ""
+    proposal_due: bool = False
+    paid: float = 0.0
     unwritten: bool = False
     replaced_agent: str = ""
     state: State | None = None
@@ -162,7 +263,11 @@ class Memory:
     Attributes:
         projects: Name → memory.
         prune: Digest of the blocked mass stop, empty where nothing is blocked.
+        holds: Agent → why it starts nothing.
+        days: Agent → what it spent on the newest day on which one of its runs ended.
     """
 
     projects: Mapping[str, ProjectMemory] = field(default_factory=dict)
     prune: str = ""
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    days: Mapping[str, Day] = field(default_factory=dict)

@@ -7,12 +7,15 @@ from controller.core.words import fold
 
 SHOWN = 10
 """So many names are told where none fits."""
+_LONGEST = 200
+"""Characters of a name that are told; a valid one has no more."""
 
 
 def pick(name: str, names: Iterable[str]) -> str:
     """The project meant by a name: exact, or the only one that begins so.
 
-    Case, blanks and hyphens do not count.
+    Case, blanks and hyphens do not count. A name with characters that are not printable may be
+    typed as it is shown.
 
     Raises:
         NotFound: None does, or several do.
@@ -20,15 +23,39 @@ def pick(name: str, names: Iterable[str]) -> str:
     known = list(names)
     if name in known:
         return name
+    spelled = [full for full in known if not full.isprintable() and _shown(full) == name]
+    if len(spelled) == 1:
+        return spelled[0]
     wanted = _plain(name)
     same = [full for full in known if _plain(full) == wanted]
     matches = same or [full for full in known if wanted and _plain(full).startswith(wanted)]
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise NotFound("Ambiguous", f"{name!r} may be {', '.join(matches)}")
-    shown = ", ".join(known[:SHOWN]) + (f" and {len(known) - SHOWN} more" * (len(known) > SHOWN))
-    raise NotFound("NotFound", f"no project {name!r}; there are: {shown or 'none'}")
+        raise NotFound("Ambiguous", f"{_quoted(name)} may be {_told(matches)}")
+    raise NotFound("NotFound", f"no project {_quoted(name)}; there are: {_told(known) or 'none'}")
+
+
+def as_argument(name: str) -> str:
+    """The name as a word for a shell, behind `--` where it would pass for an option."""
+    import shlex  # a quick look has no use for it
+
+    return f"-- {shlex.quote(name)}" if name.startswith("-") else shlex.quote(name)
+
+
+def _told(names: list[str]) -> str:
+    shown = ", ".join(_shown(name) for name in names[:SHOWN])
+    return shown + f" and {len(names) - SHOWN} more" * (len(names) > SHOWN)
+
+
+def _shown(name: str) -> str:
+    from controller.core.faults import shorten  # dataclasses, which a quick look does without
+
+    return shorten(name, _LONGEST)
+
+
+def _quoted(name: str) -> str:
+    return f"'{_shown(name)}'"
 
 
 def _plain(name: str) -> str:

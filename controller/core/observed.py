@@ -5,8 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from controller.core.facts import NO_FACTS, Facts
+from controller.core.work import Work
+
 RESTART = "Restart"
 """The reason in a stop request after whose end the project starts again at once, in its slot."""
+HUNG = "Hung"
+"""The reason in the stop request of a run that printed and told nothing for too long."""
+TROUBLED = "AgentTrouble"
+"""The reason in the stop request of a run on a terminal that cannot go on, and does not end by
+itself: what its trouble is, its events tell."""
 PREEMPTED = "Preempted"
 """The reason in the stop request of a run that gives way to a more important project."""
 
@@ -21,6 +29,7 @@ class Session:
         run: The id of the run that the mark names.
         alive: False once the session's process is gone and only its screen remains.
         pid: The process in the session (the shim), 0 where unknown.
+        watched: False where whoever watched over an adopted process is gone, and it lives on.
         activity: Time of the last output, seconds since the epoch, 0 where unknown. Sessions
             that differ in it alone are equal: no decision hangs on it.
     """
@@ -31,6 +40,7 @@ class Session:
     alive: bool
     pid: int = 0
     activity: int = field(default=0, compare=False)
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,14 @@ class Ending(StrEnum):
     """It never ran: a program or a folder is missing."""
     LOST = "Lost"
     """The surroundings took it: a killed server, session or shim, a reboot."""
+    WAITING = "Waiting"
+    """Its turn is over, and a person must say how it goes on."""
+    HELD = "Held"
+    """The agent itself cannot work: its limit is reached, its login refused."""
+    UNAVAILABLE = "Unavailable"
+    """The service behind the agent failed."""
+    FORGOTTEN = "Forgotten"
+    """The agent does not know the conversation any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +142,7 @@ class Result:
         seconds: How long the agent ran; 0 where it never did.
         stop: The request to end that it followed, or None.
         status: The agent's exit status; None where it has none.
+        until: When what kept the agent from its work is over, as far as that was said.
     """
 
     ending: Ending
@@ -133,6 +152,7 @@ class Result:
     seconds: float = 0.0
     stop: StopRequest | None = None
     status: int | None = None
+    until: datetime | None = None
 
 
 class ReportState(StrEnum):
@@ -143,6 +163,8 @@ class ReportState(StrEnum):
     DONE = "done"
     BLOCKED = "blocked"
     PROGRESS = "progress"
+    NEXT = "next"
+    """What it would do next, for the user to take over or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +202,15 @@ class Run:
         started_at: When the agent had exec'ed; None before.
         report: The newest report of the agent's state.
         progress: The newest report of its progress.
+        proposal: The newest Next Action that it proposes.
         stop: The request to end it, or None.
         result: How it ended; None while it lasts.
+        facts: What the agent's own events tell.
+        interactive: The agent is on the session's terminal, so that a person may type to it.
+        tells: The agent's events are to be had.
+        answered: The id of the newest answer of a person's that it was given.
+        branch: The branch of its worktree; empty where it works in the project's own folder.
+        work: What git saw in its folder at the end; None where that is not known.
     """
 
     id: str
@@ -199,8 +228,15 @@ class Run:
     started_at: datetime | None = None
     report: Report | None = None
     progress: Report | None = None
+    proposal: Report | None = None
     stop: StopRequest | None = None
     result: Result | None = None
+    facts: Facts = NO_FACTS
+    interactive: bool = False
+    tells: bool = False
+    answered: str = ""
+    branch: str = ""
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +247,10 @@ class Observed:
         sessions: Run id → session with our mark.
         runs: Run id → run, for every run whose folder is kept.
         server: Identity of the runtime's server, empty where there is none.
+        guarded: Ids of unfinished runs whose session is gone and whose shim lives: it ends them.
     """
 
     sessions: Mapping[str, Session] = field(default_factory=dict)
     runs: Mapping[str, Run] = field(default_factory=dict)
     server: str = ""
+    guarded: frozenset[str] = frozenset()

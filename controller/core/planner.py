@@ -4,7 +4,7 @@
 and the time. On a world that is as it should be, it plans nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from controller.core import verdicts
@@ -13,20 +13,28 @@ from controller.core.attendance import attend
 from controller.core.case import Case, open_cases
 from controller.core.desired import Desired
 from controller.core.events import Event
+from controller.core.holds import hold
 from controller.core.judgement import (
-    VANISHED_PATIENCE,
     judge_absent,
     judge_present,
+    last_sign,
+    lost_since,
+    sweep_lost,
+    vanished_patience,
+    watch_missing,
+    watch_over,
     watch_vanished,
 )
-from controller.core.lifecycle import settle
+from controller.core.lifecycle import hear_proposal, learn, measure, settle
 from controller.core.limits import Limits
 from controller.core.listener import Heard, listen
-from controller.core.memory import Memory
+from controller.core.memory import Memory, ProjectMemory
 from controller.core.observed import Observed
 from controller.core.placement import LEAVING_PATIENCE, place
 from controller.core.project import Project
 from controller.core.prune import Prune, prune
+from controller.core.spending import Purse, bill, count_days, midnight, row_spent
+from controller.core.staff import Staff
 
 
 def plan(
@@ -61,24 +69,37 @@ def plan(
         if heard and heard.spoken:
             spoken.add(case.name)
             events.append(_word_event(case, limits, now))
+    before = attendance.members
+    held = hold(_ended_now(cases, before), memory.holds, observed.runs, limits, now)
+    events += held.events
+    days = count_days(before, cases, memory.days, now)
+    purse = Purse(cases, days, limits, now)
+    staff = Staff(limits, held.kept, observed.runs.values(), purse, now)
     live = {case.name for case in cases if case.holds}
     members = {case.name: case.member for case in cases}
     pruned = prune(members, live, limits.approved_prune, memory.prune, now)
     if pruned.digest and pruned.digest != memory.prune:
         events.append(_prune_event(pruned, now))
-    _judge(cases, desired, pruned, limits, now)
-    placed = place(cases, limits, now)
+    _judge(cases, desired, pruned, limits, staff, now)
+    placed = place(cases, limits, staff, now)
     ends = [action for case in cases for action in case.actions]
     screens = _ended_screens(observed, limits, now, placed)
     times = [pruned.next_due, *(at for case in cases for at in _next_times(case, limits))]
     times += [action.until for action in placed if isinstance(action, Wait)]
+    times += [item.until for item in held.kept.values()]
+    times += [midnight(now)] if limits.budgeted else []
     return Plan(
         actions=(*ends, *screens, *placed),
         verdicts={case.name: case.verdict for case in cases if case.verdict},
-        memory=Memory({case.name: case.member for case in cases}, pruned.digest),
+        memory=Memory({case.name: case.member for case in cases}, pruned.digest, held.kept, days),
+        spent={
+            case.name: row_spent(case.member, case.run, limits.prices)
+            for case in cases
+            if case.project is not None
+        },
         stale=frozenset(stale),
         spoken=frozenset(spoken),
-        renames=attendance.renames,
+        renames={**attendance.renames, **_unrenamed(cases)},
         events=tuple(events),
         requeue_at=min((at for at in times if at and at > now), default=None),
     )
@@ -93,22 +114,34 @@ def _hear(
     unknown, its word tells whether that end is news.
     """
     case.project = project
+    kept: tuple[Event, ...] = ()
+    if case.run is not None:
+        case.member, kept = measure(case.name, case.member, case.run, now)
+        case.member = learn(case.member, case.run)
+        if case.run.result is not None:
+            case.member = bill(case.member, case.run, limits.prices)
+        case.member = hear_proposal(case.member, case.run)
     if project is None:
         case.member, events = settle(case.name, case.member, case.run, now)
-        return None, events
+        return None, (*kept, *events)
     demo = bool(limits.demo_agent)
     if not case.member.pairs:
         heard = listen(project, case.member, case.run, now, demo=demo)
         case.member, events = settle(case.name, heard.member, case.run, now)
-        return heard, (*heard.events, *events)
+        return heard, (*kept, *heard.events, *events)
     settled, events = settle(case.name, case.member, case.run, now)
     heard = listen(project, settled, case.run, now, demo=demo)
     case.member = heard.member
-    return heard, (*events, *heard.events)
+    return heard, (*kept, *events, *heard.events)
 
 
 def _judge(
-    cases: Iterable[Case], desired: Desired, pruned: Prune, limits: Limits, now: datetime
+    cases: Iterable[Case],
+    desired: Desired,
+    pruned: Prune,
+    limits: Limits,
+    staff: Staff,
+    now: datetime,
 ) -> None:
     faults = {row.name: row.faults[0] for row in desired.invalid if row.name}
     for case in cases:
@@ -117,12 +150,33 @@ def _judge(
                 text = "another session of the same project is newer"
                 case.actions.append(Stop(case.name, twin.id, "controller", "Duplicate", text))
         if case.project is not None:
-            judge_present(case, limits, now)
+            judge_present(case, limits, staff, now)
         elif case.name in faults:
             case.verdict = verdicts.invalid(faults[case.name])
         else:
             judge_absent(case, pruned.due, pruned.blocked, now)
-        watch_vanished(case, now)
+        watch_over(case)
+        watch_vanished(case, limits, now)
+        watch_missing(case, now)
+        sweep_lost(case, now)
+
+
+def _ended_now(cases: Iterable[Case], before: Mapping[str, ProjectMemory]) -> list[Case]:
+    """Projects whose newest run's end is taken into account in this tick."""
+    return [
+        case
+        for case in cases
+        if case.run is not None
+        and case.run.result is not None
+        and case.member.settled == case.run.id != before[case.name].settled
+    ]
+
+
+def _unrenamed(cases: Iterable[Case]) -> dict[str, str]:
+    """Runs that bear an earlier name of their project; one that another bears now tells nothing."""
+    names = {case.name for case in cases}
+    runs = [(case.run.project, case.name) for case in cases if case.run]
+    return {old: new for old, new in runs if old != new and old not in names}
 
 
 def _ended_screens(
@@ -152,8 +206,12 @@ def _next_times(case: Case, limits: Limits) -> Iterator[datetime]:
     member = case.member
     if case.run is not None and case.run.stop and case.run.stop.at and case.alive:
         yield case.run.stop.at + LEAVING_PATIENCE
+    if case.lost:
+        yield lost_since(case)
+    if case.wants and (at := last_sign(case, limits)):
+        yield at + timedelta(seconds=limits.hung_after)
     if case.vanished and member.vanished_at:
-        yield member.vanished_at + VANISHED_PATIENCE
+        yield member.vanished_at + vanished_patience(case, limits)
     elif member.retry and case.wants:
         yield member.retry.at
     elif member.waiting_since:

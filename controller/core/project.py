@@ -22,6 +22,7 @@ LAST_PRIORITY = 1000
 """Where an empty Priority stands in the order: behind 999."""
 
 _YES = frozenset({"yes", "y", "true", "1"})
+_MODES = frozenset({"", "headless", "interactive"})
 _NO = frozenset({"", "no", "n", "false", "0"})
 
 
@@ -59,6 +60,13 @@ def _gpu(text: str) -> bool:
     raise ValueError("allowed: Yes, No, or empty")
 
 
+def _mode(text: str) -> str:
+    folded = text.lower()
+    if folded in _MODES:
+        return folded
+    raise ValueError("allowed: headless, interactive, or empty")
+
+
 def _argument(text: str) -> str:
     if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES_LIMIT:
         raise ValueError(f"longer than the {TEXT_BYTES_LIMIT:,} bytes that an argument may have")
@@ -81,6 +89,7 @@ class Project(BaseModel):
         deadline: ISO date, or None.
         gpu: Whether it needs a GPU.
         model: The Model cell, a key of the settings' `models`.
+        mode: `headless` or `interactive`; empty for the agent's own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -97,6 +106,7 @@ class Project(BaseModel):
     deadline: Annotated[date | None, BeforeValidator(_deadline)] = None
     gpu: Annotated[bool, BeforeValidator(_gpu)] = False
     model: str = Field(default="", max_length=100)
+    mode: Annotated[str, BeforeValidator(_mode)] = ""
 
     @cached_property
     def pair(self) -> Pair:
@@ -131,6 +141,7 @@ _FIELDS: Mapping[str, str] = {
     "deadline": columns.DEADLINE,
     "gpu": columns.GPU,
     "model": columns.MODEL,
+    "mode": columns.MODE,
 }
 
 

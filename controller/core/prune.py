@@ -48,7 +48,9 @@ def prune(
         now: The time.
     """
     gone = [
-        name for name, member in members.items() if member.absence and not member.absence.acted_at
+        name
+        for name, member in members.items()
+        if (absence := member.absence) and not (absence.acted_at or absence.held)
     ]
     if not gone:
         return Prune(frozenset(), frozenset(), "", None)

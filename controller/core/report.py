@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from controller.core import holds
 from controller.core.conditions import Condition
 from controller.core.intent import Intent
-from controller.core.memory import Memory, ProjectMemory
+from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.status import RowStatus
@@ -43,6 +44,8 @@ class ProjectView:
     alive: bool = False
     run: str = ""
     folder: str = ""
+    branch: str = ""
+    work: str = ""
     started_at: datetime | None = None
     conversation: str = ""
     waiting_since: datetime | None = None
@@ -52,6 +55,12 @@ class ProjectView:
     next_retry: datetime | None = None
     progress: str = ""
     progress_at: datetime | None = None
+    doing: str = ""
+    steps: int = 0
+    dollars: float = 0.0
+    tokens: int = 0
+    proposed: str = ""
+    mode: str = ""
     last_exit: str = ""
     last_status: int | None = None
     conditions: tuple[Condition, ...] = ()
@@ -70,11 +79,21 @@ class AgentView:
         name: Its name in the settings.
         slots: Sessions that it may have at once.
         used: Sessions that it has.
+        held: Why it starts nothing now, as CamelCase; empty where it may.
+        held_message: The same for a person.
+        held_until: When that is over by itself; None where something must be done first.
+        dollars: What its runs spent today.
+        tokens: Likewise.
     """
 
     name: str
     slots: int
     used: int
+    held: str = ""
+    held_message: str = ""
+    held_until: datetime | None = None
+    dollars: float = 0.0
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,7 @@ class SourceView:
         changed_at: When a read last brought another content.
         rows: Rows, valid and not.
         invalid: Rows that are not valid.
+        waits: Whom writes wait for, empty for nobody: an editor that has the list open.
     """
 
     kind: str
@@ -100,6 +120,7 @@ class SourceView:
     changed_at: datetime | None = None
     rows: int = 0
     invalid: int = 0
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +178,7 @@ class Report:
         source = self.source
         return (
             (source.kind, source.name, source.valid, source.message, source.rows, source.invalid),
+            source.waits,
             (self.runtime_up, self.runtime_message, self.slots, self.demo, self.suspended),
             (self.prune, tuple(self.errors.items()), self.server, self.gpus, self.agents),
             self.restart_needed,
@@ -191,12 +213,15 @@ def view(
         overdue=is_overdue(project, member, now),
         gpu=project.gpu if project else False,
         model=project.model if project else "",
+        mode=project.mode if project else "",
         desired_running=bool(project and member.intent is Intent.RUN and not member.block),
         since=status.since,
         session=session.name if session else "",
         alive=alive,
         run=member.run,
         folder=run.folder if run else "",
+        branch=run.branch if run else "",
+        work=member.work.told if member.work else "",
         started_at=run.started_at if run and alive else None,
         conversation=member.conversation,
         waiting_since=member.waiting_since,
@@ -206,16 +231,37 @@ def view(
         next_retry=retry.at if retry and not alive else None,
         progress=run.progress.message if run and run.progress else "",
         progress_at=run.progress.at if run and run.progress else None,
+        doing=run.facts.doing if run and alive else "",
+        steps=run.facts.steps if run else 0,
+        dollars=status.spent.dollars,
+        tokens=status.spent.tokens,
+        proposed=member.proposed,
         last_exit=run.result.message if run and run.result else "",
         last_status=run.result.status if run and run.result else None,
         conditions=status.conditions,
     )
 
 
-def agent_views(slots: Mapping[str, int], projects: Iterable[ProjectView]) -> tuple[AgentView, ...]:
-    """Every agent's slots, and how many are used."""
+def agent_views(
+    slots: Mapping[str, int], projects: Iterable[ProjectView], memory: Memory, now: datetime
+) -> tuple[AgentView, ...]:
+    """Every agent's slots, how many are used, whether it is held, and what it spent today."""
     used = Counter(project.agent_running for project in projects if project.alive)
-    return tuple(AgentView(name, slots[name], used[name]) for name in sorted(slots))
+    return tuple(_agent_view(name, slots[name], used[name], memory, now) for name in sorted(slots))
+
+
+def _agent_view(name: str, slots: int, used: int, memory: Memory, now: datetime) -> AgentView:
+    held, day = memory.holds.get(name), memory.days.get(name)
+    spent = day.spent if day and day.date == now.date() else NOTHING_SPENT
+    told = AgentView(name, slots, used, dollars=spent.dollars, tokens=spent.tokens)
+    if held is None or holds.over(held, now):
+        return told
+    return replace(
+        told,
+        held=held.reason,
+        held_message=holds.message(name, held),
+        held_until=held.until,
+    )
 
 
 def idle_since(activity: datetime | None, now: datetime) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 PROJECT = "Project"
 PRIORITY = "Priority"
@@ -12,16 +13,28 @@ NEXT_ACTION = "Next Action"
 DEADLINE = "Deadline"
 GPU = "GPU"
 MODEL = "Model"
+MODE = "Mode"
 REASON = "Reason"
 CREDITS_USED = "Credits Used"
 PROPOSED_NEXT_ACTION = "Proposed Next Action"
 
 CONTROLLER_COLUMNS = (STATUS, AGENT, LAST_UPDATE, REASON, CREDITS_USED, PROPOSED_NEXT_ACTION)
 KNOWN_COLUMNS = (
-    *(PROJECT, PRIORITY, STATUS, AGENT, LAST_UPDATE, NEXT_ACTION, DEADLINE, GPU, MODEL),
+    *(PROJECT, PRIORITY, STATUS, AGENT, LAST_UPDATE, NEXT_ACTION, DEADLINE, GPU, MODEL, MODE),
     *(REASON, CREDITS_USED, PROPOSED_NEXT_ACTION),
 )
 ALIASES = {"GPU?": GPU}
+
+
+class Shape(Enum):
+    """How a row's cells and the header's meet."""
+
+    EVEN = auto()
+    """Cell by cell; those that a shorter row lacks are empty."""
+    WIDE = auto()
+    """There are more cells than columns, blank ones perhaps: a cell may stand a place too far."""
+    CUT = auto()
+    """The text ends within the row: cells are missing, and the last one may be half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +45,13 @@ class Row:
         line: The line of the file on which the row begins, counted from 1 (the header is 1).
         cells: Column name → text, outer blanks kept; every column of the header has an entry.
         extra: Cells beyond the header's last column, in order; a well-formed row has none.
+        shape: How its cells and the header's meet.
     """
 
     line: int
     cells: Mapping[str, str]
     extra: tuple[str, ...] = ()
+    shape: Shape = Shape.EVEN
 
     def cell(self, column: str) -> str:
         """The text of a column without outer blanks; empty where the list lacks the column."""

@@ -5,16 +5,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controller.core import row as columns
-from controller.core.actions import Outcome, Plan, Start, Verdict
+from controller.core.actions import Outcome, Plan, Start, Sweep, Tell, Verdict
 from controller.core.backoff import LOST
 from controller.core.conditions import Condition, ConditionType, transition
 from controller.core.desired import Desired, InvalidRow
 from controller.core.events import Event
 from controller.core.faults import shorten
-from controller.core.memory import Memory, ProjectMemory, Retry
+from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory, Retry, Spent
 from controller.core.observed import Observed
 from controller.core.project import Project
-from controller.core.row import Row
+from controller.core.row import Row, Shape
+from controller.core.spending import shown
+from controller.core.verdicts import VANISHED
 from controller.core.versions import (
     agent_changes,
     agent_shown,
@@ -26,6 +28,9 @@ from controller.core.versions import (
 from controller.core.words import Status
 
 REASON_SHOWN = 300
+PROPOSAL_SHOWN = 4000
+CREDITS_EVERY = timedelta(minutes=1)
+"""The Credits Used cell is not written more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class RowStatus:
         message: For a person.
         since: When the status last changed; None where it never had one.
         conditions: The three answers.
+        spent: What all its runs spent.
         cells: Columns of the row to be written, with their new text; empty where it says all.
     """
 
@@ -52,6 +58,7 @@ class RowStatus:
     message: str
     since: datetime | None = None
     conditions: tuple[Condition, ...] = ()
+    spent: Spent = NOTHING_SPENT
     cells: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -90,6 +97,15 @@ def summarize(
         outcome.action.project: outcome for outcome in outcomes if isinstance(outcome.action, Start)
     }
     members = dict(plan.memory.projects)
+    unswept: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        if isinstance(outcome.action, Sweep) and not outcome.ok:
+            name = outcome.action.project
+            members[name] = replace(members[name], settled="")  # it is to be swept again
+            unswept[name] = outcome
+        if isinstance(outcome.action, Tell) and outcome.ok:
+            name = outcome.action.project
+            members[name] = replace(members[name], answered=outcome.action.answer)
     said: dict[str, RowStatus] = {}
     acted = {outcome.action.project for outcome in outcomes if outcome.ok}
     events: list[Event] = []
@@ -97,13 +113,17 @@ def summarize(
         member, after = members[name], verdict
         if name in starts:
             member, after = _after_start(member, starts[name], verdict, now)
+        if name in unswept and verdict == VANISHED:
+            why = unswept[name]
+            after = replace(after, reason=why.reason, message=why.message)
         project = desired.projects.get(name)
         told = after.brief and name in acted  # by the action's own event
         if name in plan.spoken:
             after = replace(after, brief=False)
         member, said[name] = _say(
-            name, project, member, after, observed, now, stale=name in plan.stale
-        )
+            name, project, member, after, observed, now,
+            stale=name in plan.stale, spent=plan.spent.get(name, NOTHING_SPENT),
+        )  # fmt: skip
         members[name] = member
         if not told and (event := _news(name, plan.memory.projects[name], member, after, now)):
             events.append(event)
@@ -145,6 +165,10 @@ def _after_start(
             delivered=workload.words.action,
             preempted=False,
             vanished_at=None,
+            question=None,
+            answered=workload.answer or member.answered,
+            forgotten=False,
+            paid=member.paid if outcome.conversation == member.conversation else 0.0,
         ), verdict
     attempt = member.faults + 1
     wait = LOST.delay(attempt, member.slug)
@@ -163,6 +187,7 @@ def _say(
     now: datetime,
     *,
     stale: bool,
+    spent: Spent,
 ) -> tuple[ProjectMemory, RowStatus]:
     """One project's status, and its memory with that status as its newest version."""
     member = _with_conditions(member, verdict, now)
@@ -181,24 +206,41 @@ def _say(
             member, project, agent, brief=verdict.brief, stale=stale, moved=moved
         ):
             member, cells = new_version(member, agent, project.agent, now)
+        if columns.CREDITS_USED in project.row.cells:
+            member, cells = _with_credits(member, project, cells, shown(spent), now)
+        if member.proposal_due and columns.PROPOSED_NEXT_ACTION in project.row.cells:
+            cells = {**cells, columns.PROPOSED_NEXT_ACTION: member.proposed[:PROPOSAL_SHOWN]}
         if columns.REASON in project.row.cells and not verdict.brief:
             cells[columns.REASON] = _reason_text(verdict)
-    shown = verdict.status or (member.state.status if member.state else None)
+    word = verdict.status or (member.state.status if member.state else None)
     cell = project.row.cell(columns.STATUS) if project else ""
     if not verdict.accepted:
-        shown = None
+        word = None
     status = RowStatus(
         name=name,
         row=project.row if project else None,
-        status=(shown.value if shown else cell),
+        status=(word.value if word else cell),
         agent=agent,
         reason=verdict.reason,
         message=verdict.message,
         since=member.state.since if member.state else None,
         conditions=member.conditions,
+        spent=spent,
         cells=_changed(project.row, cells) if project else {},
     )
     return member, status
+
+
+def _with_credits(
+    member: ProjectMemory, project: Project, cells: dict[str, str], text: str, now: datetime
+) -> tuple[ProjectMemory, dict[str, str]]:
+    """The Credits Used cell, where it has another text and its time has come."""
+    if not text or project.row.cell(columns.CREDITS_USED) == text:
+        return member, cells
+    at = member.credited_at
+    if at is not None and timedelta() <= now - at < CREDITS_EVERY:
+        return member, cells
+    return replace(member, credited_at=now), {**cells, columns.CREDITS_USED: text}
 
 
 def _with_conditions(member: ProjectMemory, verdict: Verdict, now: datetime) -> ProjectMemory:
@@ -228,8 +270,17 @@ def _say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) ->
         conditions=known.conditions
         if known
         else transition((), (answer,), fault.reason, message, now),
-        cells=_changed(row, cells) if columns.REASON in row.cells else {},
+        cells=_changed(row, cells) if columns.REASON in row.cells and _in_place(row) else {},
     )
+
+
+def _in_place(row: Row) -> bool:
+    """Whether each cell of an invalid row surely is its column's.
+
+    In a row with a comma too many, another column's text may stand under Reason; and to fill up one
+    that ends in its midst would make it look whole.
+    """
+    return row.shape is Shape.EVEN
 
 
 def _reason_text(verdict: Verdict) -> str:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from controller.core.actions import Verdict
+from controller.core.facts import AT_TERMINAL, Asking
 from controller.core.faults import Fault
 from controller.core.intent import Intent
 from controller.core.ledger import Refusal
-from controller.core.memory import Block, ProjectMemory, Retry, Suspension
+from controller.core.memory import Block, ProjectMemory, Question, Retry, Suspension
 from controller.core.observed import PREEMPTED, ReportState, Run
 from controller.core.project import Project
 from controller.core.words import Status
@@ -67,7 +68,9 @@ def _completed(project: Project, member: ProjectMemory) -> Verdict:
     if done.demo:
         text = "the demo agent finished; set demo: false for real work"
         return Verdict(Status.COMPLETED, "Demo", text, ready=True)
-    return Verdict(Status.COMPLETED, "Finished", done.message, ready=True)
+    kept = member.work.kept if member.work else ""
+    text = f"{done.message} ({kept})" if kept else done.message
+    return Verdict(Status.COMPLETED, "Finished", text, ready=True)
 
 
 def blocked(block: Block) -> Verdict:
@@ -91,6 +94,11 @@ def refused(refusal: Refusal, *, preempted: bool) -> Verdict:
     return Verdict(Status.QUEUED, refusal.reason, refusal.message)
 
 
+def asked(question: Question) -> Verdict:
+    """A row whose agent ended its turn with a question."""
+    return Verdict(Status.WAITING, question.reason, question.message, stalled=True)
+
+
 def resting(retry: Retry) -> Verdict:
     """A row between two tries."""
     return Verdict(Status.QUEUED, retry.reason, retry.message)
@@ -104,9 +112,11 @@ def running(run: Run, member: ProjectMemory, *, out_of_date: bool) -> Verdict:
         return STARTING
     if run.stop is not None:
         return Verdict(Status.IN_PROGRESS, "Stopping", "it was asked to end", brief=True)
-    if member.waiting_since and run.report and run.report.state is ReportState.WAITING:
-        text = run.report.message or "the agent waits for a person"
-        return Verdict(Status.WAITING, "AgentWaiting", text, stalled=True)
+    if member.waiting_since:
+        return _waiting(run)
+    if run.facts.retrying and run.facts.trouble:
+        text = run.facts.message or "it tries again by itself"
+        return Verdict(Status.IN_PROGRESS, run.facts.trouble.value, text, ready=True, brief=True)
     if out_of_date:
         text = "the settings changed since it started; it goes on with the old ones"
         return Verdict(Status.IN_PROGRESS, "OutOfDate", text, ready=True)
@@ -114,3 +124,15 @@ def running(run: Run, member: ProjectMemory, *, out_of_date: bool) -> Verdict:
         text = "the demo agent stands in; set demo: false for real work"
         return Verdict(Status.IN_PROGRESS, "Demo", text, ready=True)
     return Verdict(Status.IN_PROGRESS, "Running", f"{run.agent} works", ready=True)
+
+
+def _waiting(run: Run) -> Verdict:
+    ask, report = run.facts.ask, run.report
+    dialog = ask is not None and ask.kind is not Asking.QUESTION
+    if report and report.state is ReportState.WAITING and report.message and not dialog:
+        return Verdict(Status.WAITING, Asking.QUESTION.value, report.message, stalled=True)
+    kind = ask.kind if ask else Asking.QUESTION
+    text = ask.text if ask and ask.text else "the agent waits for a person"
+    if kind in AT_TERMINAL:
+        text = f"{text}; decide that at its terminal: sidekick attach {run.slug}"
+    return Verdict(Status.WAITING, kind.value, text, stalled=True)

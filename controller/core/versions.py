@@ -30,8 +30,11 @@ def with_state(
 
 
 def agent_changes(project: Project, member: ProjectMemory, agent: str) -> bool:
-    """Whether another agent works than the row says: a new version, though the status stays."""
-    written = member.state is not None and len(member.pairs) > 1
+    """Whether another agent works than the row says: a new version, though the status stays.
+
+    A version that did not arrive yet is no older one that must be told apart from it.
+    """
+    written = member.state is not None and len(member.pairs) > 1 and not member.unwritten
     return written and project.row.cell(columns.AGENT) != agent
 
 
@@ -111,10 +114,14 @@ def confirm(memory: Memory, written: Iterable[tuple[str, Iterable[str]]]) -> Mem
         memory: What was committed before the write.
         written: Name and written columns of every row whose write succeeded.
     """
+    written = tuple(written)
     version = {columns.STATUS, columns.AGENT, columns.LAST_UPDATE}
     arrived = {name for name, cells in written if version & set(cells)}
-    members = {
-        name: replace(member, unwritten=False) if name in arrived and member.unwritten else member
-        for name, member in memory.projects.items()
-    }
-    return replace(memory, projects=members) if arrived else memory
+    proposed = {name for name, cells in written if columns.PROPOSED_NEXT_ACTION in cells}
+    members = dict(memory.projects)
+    for name in arrived:
+        if members[name].unwritten:
+            members[name] = replace(members[name], unwritten=False)
+    for name in proposed:
+        members[name] = replace(members[name], proposal_due=False)
+    return replace(memory, projects=members) if arrived or proposed else memory

@@ -88,5 +88,7 @@ def _report(state: str, message: str) -> None:
     if not folder:
         return
     line = {"at": time.time(), "type": "report", "state": state, "message": message}
-    with (Path(folder) / "events.jsonl").open("a", encoding="utf-8") as events:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    descriptor = os.open(Path(folder) / "events.jsonl", flags, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as events:
         events.write(json.dumps(line) + "\n")

@@ -13,6 +13,21 @@ def agent_tables(report: Report) -> Iterator[Table]:
     for agent in report.agents:
         rows += _shares(agent.slots, agent.used, agent.name)
     yield Table("agent_slots", "Slots of an agent, used and free.", ("agent", "state"), rows)
+    held = [((one.name, one.held), 1.0) for one in report.agents if one.held]
+    yield Table("agent_held", "1 for an agent that starts nothing.", ("agent", "reason"), held)
+    untils = [((one.name,), one.held_until.timestamp()) for one in report.agents if one.held_until]
+    yield Table(
+        "agent_held_until_timestamp_seconds", "End of an agent's hold, where it has one.",
+        ("agent",), untils,
+    )  # fmt: skip
+    yield Table(
+        "agent_spent_today_dollars", "Spent today by an agent's ended runs.", ("agent",),
+        [((one.name,), one.dollars) for one in report.agents],
+    )  # fmt: skip
+    yield Table(
+        "agent_spent_today_tokens", "Likewise, in tokens.", ("agent",),
+        [((one.name,), float(one.tokens)) for one in report.agents],
+    )  # fmt: skip
     yield Table("gpus", "GPUs, used and free.", ("state",), _shares(report.gpus, report.gpus_used))
 
 

@@ -11,13 +11,16 @@ from controller.metrics.table import PREFIX
 
 NORMAL = (
     *("Completed", "Renamed", "Reopened", "Returned", "RowDeleted", "SettingsReloaded"),
-    *("StaleEdit", "Stopped", "UserWord"),
+    *("EditConflict", "SheetWritable"),
+    *("EditMerged", "EditRestored", "StaleEdit", "Stopped", "UserWord", "WriteDeferred"),
     *ACTIONS,
     *(f"{stage.title()}Recovered" for stage in STAGES),
     # What a row may say:
+    *("AgentReleased", "Answered", "ComingBack", "RateLimited"),
     *("AgentCapacity", "Capacity", "CrashBackoff", "Demo", "Finished", "FolderInUse"),
     *("NewNextAction", "NoGPU", "OutOfDate", "Running", "SessionVanished", "Starting"),
     *("Stopping", "Suspended", "UserBlocked", "UserCompleted", "UserPaused"),
+    "WorkKept",
 )
 """Reasons of events that tell of something usual."""
 WARNING = (
@@ -25,10 +28,26 @@ WARNING = (
     *(f"{stage.title()}Failed" for stage in STAGES),
     # What a row may say that a person must mend:
     *("AgentWaiting", "DuplicateProject", "InvalidRow", "NoNextAction", "RunFolderMissing"),
-    *("TooManyCells", "UnknownAgent", "UnknownModel"),
+    *(
+        "ConflictMarkers",
+        "EditSetAside",
+        "HardLinkParted",
+        "RepeatedHeader",
+        "RowCut",
+        "SchemaInvalid",
+        "TooManyCells",
+    ),
+    *("AgentOff", "SheetReadOnly", "UnknownAgent", "UnknownModel"),
+    # How an agent was kept from its work:
+    *("AgentHeld", "AgentError", "AuthFailed", "BudgetExceeded", "ConversationLost", "Hung"),
+    *("LoginAsked", "NoResult", "Offline", "OutOfCredit", "Overloaded", "PermissionAsked"),
+    *("PermissionDenied", "RequestRefused", "TrustAsked", "TurnLimit", "UsageLimit"),
     # How a run never began, or was lost (docs/run-folder.md):
     *("ExecFailed", "FolderMissing", "ProgramMissing", "ProgramNotExecutable", "SessionEnded"),
-    *("SessionKilled", "ShimError", "ShimLost", "SpecInvalid", "SpecVersion", "StartFailed"),
+    *("SecretsInvalid", "SecretsUnreadable", "SessionKilled", "ShimError", "ShimLost"),
+    *("SpecInvalid", "SpecVersion", "StartFailed"),
+    *("BranchInUse", "GitFailed", "GitMissing", "GitTimeout", "NotARepository", "RepositoryEmpty"),
+    *("WorktreeBlocked", "WorktreeBroken"),
 )
 """Reasons of events that a person should care for."""
 

@@ -13,7 +13,9 @@ from controller.runtimes.tmux_calls import COMMANDS, RESULTS
 
 STAGES = ("settings", "read", "observe", "plan", "act", "store", "write", "report")
 PHASES = ("read", "observe", "plan", "act", "report")
-ACTIONS = ("Start", "Stop", "Restart", "Sweep", "Remove")
+ACTIONS = ("Start", "Stop", "Restart", "Sweep", "Watch", "Remove")
+CODES = ("200", "400", "401", "403", "404", "429", "500", "502", "503", "504", "other", "error")
+"""Of Google's answers; `error` where none came."""
 OUTCOMES = ("success", "error")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -48,6 +50,10 @@ class Instruments:
         self.call_seconds = histogram(
             "runtime_call_duration_seconds", "Duration of a call to the runtime.", ("command",)
         )
+        self.google = counter(
+            "sheets_requests", "Requests to Google's Sheets by the answer's status.", ("code",)
+        )
+        _begin(self.google, CODES)
         _begin(self.ticks, OUTCOMES)
         _begin(self.errors, STAGES)
         _begin(self.phase_seconds, PHASES)
@@ -56,6 +62,10 @@ class Instruments:
         _begin(self.action_seconds, ACTIONS)
         _begin(self.calls, COMMANDS, RESULTS)
         _begin(self.call_seconds, COMMANDS)
+
+    def asked_google(self, code: str) -> None:
+        """Count a request to Google by its answer's status; from any thread."""
+        self.google.labels(code if code in CODES else "other").inc()
 
     def called(self, command: str, result: str, seconds: float) -> None:
         """Count a call to the runtime."""

@@ -88,6 +88,8 @@ _FAMILIES = (
     _value("overdue", "Whether the deadline passed and the work is not done.",
            lambda project: project.overdue),
     _value("last_exit_code", "Exit status of the last run.", lambda project: project.last_status),
+    _value("spent_dollars", "Spent by all runs of the row.", lambda project: project.dollars),
+    _value("spent_tokens", "Likewise, in tokens.", lambda project: float(project.tokens)),
     _time("start", "Start of the living run.", lambda project: project.started_at),
     _time("last_activity", "Last output of the living run.", lambda project: project.activity_at),
     _time("idle_since", "Last output of a living run that is silent for long.",

@@ -127,6 +127,46 @@ class Runtime(Protocol):
         """
         ...
 
+    def clear(self, run: str) -> None:
+        """Remove the session of a run of which nothing is to be left, where it lost its mark.
+
+        One that carries a mark stays: what it shows is of use to a person.
+
+        Raises:
+            RuntimeFault: The call failed.
+        """
+        ...
+
+    def tell(self, session: Session, text: str, keys: Sequence[str] = ()) -> None:
+        """Type a text to what runs in a session, and send it.
+
+        It is pasted whole, seen to have arrived, then sent by a key of its own, and seen to be
+        taken. Told again after it failed, it is not typed a second time.
+
+        Args:
+            session: One of the newest observation.
+            text: The text, with line ends and whatever else it holds; empty for keys alone.
+            keys: Pressed before, each by itself: characters, or names such as `Escape`.
+
+        Raises:
+            RuntimeFault: `NotTaken`: what was typed stands on the screen; `SessionGone`;
+                `TextTooLong`, `NothingToType`; or the call failed.
+            ValueError: What is to be pressed is no key.
+        """
+        ...
+
+    def watch(self, session: Session, folder: Path) -> None:
+        """Let a shim watch over a session's process again, whose own is gone.
+
+        Args:
+            session: One of the newest observation, that was adopted.
+            folder: The run's folder, absolute.
+
+        Raises:
+            RuntimeFault: The call failed; otherwise the run's folder tells what became of it.
+        """
+        ...
+
     def unmarked(self, name: str) -> UnmarkedSession:
         """The session of just that name, which nobody has marked.
 
@@ -174,5 +214,5 @@ class Runtime(Protocol):
         ...
 
     def attach_argv(self, name: str) -> tuple[str, ...]:
-        """The command with which a person attaches to the session of that name."""
+        """The command with which a person attaches to the session of that name, whatever it is."""
         ...

@@ -6,6 +6,7 @@ Beside the protocol it has the faults of the real one as methods and attributes.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from controller.core.errors import NotFound
 from controller.core.observed import NoServer, Observation, Session, Sessions, Unknown
@@ -14,14 +15,15 @@ from controller.runtimes.base import (
     StartRequest,
     UnmarkedSession,
     check_batch,
-    check_name,
 )
+from controller.runtimes.typed import check_keys, check_text
 
 
 @dataclass(frozen=True, slots=True)
 class _Pane:
     owner: str
     session: Session
+    begun: str = ""
     text: str = ""
     split: bool = False
 
@@ -38,6 +40,7 @@ class MemoryRuntime:
         calls: How often each method of the protocol was called.
         requests: Every request that was ever carried out, in order.
         watched: The process of every session that a shim was started to watch over, in order.
+        told: The run, the keys and the text of everything that was typed, in order.
     """
 
     kind = "memory"
@@ -48,6 +51,7 @@ class MemoryRuntime:
         self.calls: Counter[str] = Counter()
         self.requests: list[StartRequest] = []
         self.watched: list[int] = []
+        self.told: list[tuple[str, tuple[str, ...], str]] = []
         self._owner = owner
         self._panes: dict[str, _Pane] | None = None
         self._servers = 0
@@ -90,6 +94,35 @@ class MemoryRuntime:
         panes = self._panes or {}
         for name in [name for name, pane in panes.items() if pane.session.id in ids]:
             del panes[name]
+        _raise(late)
+
+    def clear(self, run: str) -> None:
+        """Remove the session of a run, where it lost its mark."""
+        late = self._begin("clear")
+        panes = self._panes or {}
+        for name in [name for name, pane in panes.items() if pane.begun == run and not pane.owner]:
+            del panes[name]
+        _raise(late)
+
+    def tell(self, session: Session, text: str, keys: Sequence[str] = ()) -> None:
+        """Type a text to what runs in a session, which shows it."""
+        late = self._begin("tell")
+        keys = check_keys(keys)
+        text = check_text(text) if text or not keys else ""
+        panes = {pane.session.id: pane.session for pane in (self._panes or {}).values()}
+        known = panes.get(session.id)
+        if known is None or known.run != session.run or not known.alive:
+            raise RuntimeFault("SessionGone", f"The session {session.name} is gone.")
+        self.told.append((known.run, keys, text))
+        self.write(known.run, f"{text}\n")
+        _raise(late)
+
+    def watch(self, session: Session, folder: Path) -> None:
+        """Let a shim watch over a session's process again."""
+        late = self._begin("watch")
+        known = any(pane.session.id == session.id for pane in (self._panes or {}).values())
+        if known and folder.is_absolute():
+            self.watched.append(session.pid)
         _raise(late)
 
     def unmarked(self, name: str) -> UnmarkedSession:
@@ -148,7 +181,6 @@ class MemoryRuntime:
 
     def attach_argv(self, name: str) -> tuple[str, ...]:
         """A command that only says where the person would be."""
-        check_name(name)
         return ("echo", name)
 
     def fail_next(self, method: str, fault: RuntimeFault, *, done: bool = False) -> None:
@@ -189,6 +221,12 @@ class MemoryRuntime:
         assert self._panes is not None
         self._panes[name] = replace(self._panes[name], split=True)
 
+    def lose_mark(self, name: str) -> None:
+        """Take the mark off a session, as whoever reaches the server can."""
+        assert self._panes is not None
+        pane = self._panes[name]
+        self._panes[name] = replace(pane, owner="", session=replace(pane.session, run=""))
+
     def kill_session(self, name: str) -> None:
         """End a session as a person does, whoever's it is."""
         (self._panes or {}).pop(name, None)
@@ -209,7 +247,7 @@ class MemoryRuntime:
         self._numbers += 1
         session_id = f"%{self._numbers}@{self._server}"
         session = Session(session_id, name, run, alive=True, pid=self._numbers)
-        self._panes[name] = _Pane(owner, session)
+        self._panes[name] = _Pane(owner, session, run)
         return None
 
     def _change(self, run: str, pane_change: Callable[[_Pane], _Pane]) -> None:

@@ -72,6 +72,37 @@ def default_socket(
     return check_socket_path(_folder(environment, run, tmp) / f"{instance}.sock")
 
 
+def socket_fault(path: Path) -> str:
+    """What makes the socket that lies there one that we must not talk to; empty where it is fine.
+
+    Whoever put it there could answer in our server's name.
+    """
+    try:
+        folder, found = path.parent.stat(), path.lstat()
+    except OSError:
+        return ""  # there is none
+    if found.st_uid != os.getuid():
+        return f"belongs to another user (uid {found.st_uid})"
+    if folder.st_mode & stat.S_IWOTH and not folder.st_mode & stat.S_ISVTX:
+        return f"may be replaced by anybody: other users may write to {path.parent}"
+    return ""
+
+
+def folder_fault(folder: Path) -> str | None:
+    """Why a folder is not ours alone to write to, None where it is."""
+    try:
+        found = folder.lstat()
+    except OSError as error:
+        return f"cannot be used ({error.strerror})"
+    if not stat.S_ISDIR(found.st_mode):
+        return "is no folder"
+    if found.st_uid != os.getuid():
+        return f"belongs to another user (uid {found.st_uid})"
+    if found.st_mode & 0o022:
+        return "may be written by other users"
+    return None
+
+
 def _folder(environment: Mapping[str, str], run: Path, tmp: Path) -> Path:
     uid = os.getuid()
     session_folders = [run / "user" / str(uid)]
@@ -80,13 +111,13 @@ def _folder(environment: Mapping[str, str], run: Path, tmp: Path) -> Path:
         session_folders.insert(0, named)
     for folder in session_folders:
         # Under sudo the variable names the other user's folder, after su a missing one.
-        if _fault(folder) is None:
+        if folder_fault(folder) is None:
             return folder
     own = run / f"sidekick-{uid}"
     if not _made(own):
         own = tmp / f"sidekick-{uid}"
         _made(own)
-    fault = _fault(own)
+    fault = folder_fault(own)
     if fault:
         raise SocketPathError(
             "SocketFolderUnsafe",
@@ -104,17 +135,3 @@ def _made(folder: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _fault(folder: Path) -> str | None:
-    try:
-        found = folder.lstat()
-    except OSError as error:
-        return f"cannot be used ({error.strerror})"
-    if not stat.S_ISDIR(found.st_mode):
-        return "is no folder"
-    if found.st_uid != os.getuid():
-        return f"belongs to another user (uid {found.st_uid})"
-    if found.st_mode & 0o022:
-        return "may be written by other users"
-    return None

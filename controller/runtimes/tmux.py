@@ -5,19 +5,13 @@ its own by a mark on the pane, never by the session's name.
 """
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from controller.core.errors import NotFound
 from controller.core.observed import NoServer, Observation, Session, Sessions, Unknown
-from controller.runtimes.base import (
-    RuntimeFault,
-    StartRequest,
-    UnmarkedSession,
-    check_batch,
-    check_name,
-)
+from controller.runtimes.base import RuntimeFault, StartRequest, UnmarkedSession, check_batch
 from controller.runtimes.socket_path import check_socket_path
 from controller.runtimes.tmux_adopt import (
     ALL_PANES,
@@ -29,17 +23,23 @@ from controller.runtimes.tmux_adopt import (
     read_words,
     release_script,
 )
-from controller.runtimes.tmux_calls import OnCall, told
-from controller.runtimes.tmux_listing import IDENTITY, LISTING, WHO, Listing, Parser, split_id
+from controller.runtimes.tmux_calls import OnCall
+from controller.runtimes.tmux_client import Client
+from controller.runtimes.tmux_listing import Listing, split_id
+from controller.runtimes.tmux_lost import BEGUN_PANES, clear_script, watch_script
 from controller.runtimes.tmux_mark import check_owner
 from controller.runtimes.tmux_process import recall_server, room_for_sessions
-from controller.runtimes.tmux_script import quote, remove_script, start_script
-from controller.runtimes.tmux_server import PrivateServer, Reply, ServerExited, ServerGone
-
-_Answer = TypeVar("_Answer")
-
-_EMPTY = {"no current target", "no current session", "no sessions"}
-"""What versions of tmux say when a server without sessions is asked to list panes."""
+from controller.runtimes.tmux_refusals import (
+    name_taken,
+    no_room,
+    not_adoptable,
+    not_started,
+    server_missing,
+)
+from controller.runtimes.tmux_row import unescape_row
+from controller.runtimes.tmux_script import quote, remove_script, session_target, start_script
+from controller.runtimes.tmux_server import ServerExited, ServerGone
+from controller.runtimes.tmux_tell import Typist
 
 
 class TmuxRuntime:
@@ -54,6 +54,8 @@ class TmuxRuntime:
         deadline: Seconds that any one call to tmux may take; each session to start or to remove
             adds 0.03.
         on_call: Told of every call to tmux.
+        external: Whether the server is run elsewhere: it is never started here, and neither its
+            process nor those in its sessions can be seen.
 
     Raises:
         TerminalError: The socket's path is relative or too long.
@@ -72,6 +74,7 @@ class TmuxRuntime:
         configuration: Path,
         deadline: float = 5.0,
         on_call: OnCall = lambda *_: None,
+        external: bool = False,
     ) -> None:
         self._socket = check_socket_path(socket)
         self._owner = check_owner(owner)
@@ -81,15 +84,13 @@ class TmuxRuntime:
             quote(word)
         self._shim = tuple(shim)
         self._configuration = configuration.absolute()
-        self._server = PrivateServer(self._socket, deadline=deadline, environment=environment)
-        self._parser = Parser()
-        self._server_pid: int | None = None
-        self._on_call = on_call
+        self._client = Client(self._socket, environment, deadline, on_call, external=external)
+        self._typist = Typist(self._client, owner)
 
     def observe(self) -> Observation:
         """See every session that carries our mark, in one call whatever their number."""
         try:
-            listing = self._recalling(self._list)
+            listing = self._client.recalling(self._client.panes)
         except ServerGone:
             return NoServer()
         except RuntimeFault as fault:
@@ -97,30 +98,34 @@ class TmuxRuntime:
         return Sessions(listing.sessions(self._owner), listing.server)
 
     def start(self, requests: Sequence[StartRequest]) -> Mapping[str, RuntimeFault]:
-        """Start sessions, all in one call; a server is started where there is none."""
+        """Start sessions, all in one call; a server of our own is started where there is none."""
         if not requests:
             return {}
         check_batch(requests)
-        room, limit = room_for_sessions(self._server_pid)
+        room, limit = room_for_sessions(self._client.server_pid)
         fitting, excess = requests[:room], requests[room:]
-        faults = {request.run: _no_room(limit) for request in excess}
+        faults = {request.run: no_room(limit) for request in excess}
         if not fitting:
             return faults
         script = start_script(self._owner, self._shim, fitting)
         try:
-            reply = self._source("new-session", script)
+            reply = self._client.source("new-session", script)
         except ServerExited:
             # Some may have begun, and be ending: not a second time without a look.
             raise
         except ServerGone:
+            if self._client.external:
+                missing = server_missing(self._socket)
+                return {request.run: missing for request in requests}
             if not recall_server(self._socket):
-                with told(self._on_call, "start-server"):
-                    self._server.boot(self._configuration)
-            reply = self._source("new-session", script)
-        listing = self._read(reply)
+                self._client.boot(self._configuration)
+            reply = self._client.source("new-session", script)
+        listing = self._client.read(reply)
         started = {session.run for session in listing.sessions(self._owner)}
-        missing = [request for request in fitting if request.run not in started]
-        return faults | {request.run: self._why(request, reply, listing) for request in missing}
+        absent = [request for request in fitting if request.run not in started]
+        for name, run in ((request.name, request.run) for request in absent):
+            faults[run] = not_started(name, reply.stderr, self._taken(name, listing))
+        return faults
 
     def remove(self, sessions: Sequence[Session]) -> None:
         """Remove the sessions' own panes; a pane that the user opened beside one stays."""
@@ -128,7 +133,7 @@ class TmuxRuntime:
             return
         script = remove_script(self._owner, sessions)
         try:
-            reply = self._recalling(lambda: self._source("kill-pane", script))
+            reply = self._client.recalling(lambda: self._client.source("kill-pane", script))
         except ServerGone:
             return
         if reply.returncode:
@@ -136,17 +141,39 @@ class TmuxRuntime:
                 "RemoveFailed", f"tmux did not remove the sessions: {'; '.join(reply.stderr)}"
             )
 
+    def clear(self, run: str) -> None:
+        """Remove the panes that were begun for the run, and carry no mark any more."""
+        try:
+            server, *rows = self._client.recalling(lambda: self._client.ask(*BEGUN_PANES))
+            script = clear_script(self._shim, run, server, rows)
+            if script:
+                self._client.source("kill-pane", script)
+        except ServerGone:
+            return
+
+    def tell(self, session: Session, text: str, keys: Sequence[str] = ()) -> None:
+        """Type a text to what runs in the session, and send it."""
+        self._typist.tell(session, text, keys)
+
+    def watch(self, session: Session, folder: Path) -> None:
+        """Start a shim that watches over the session's process."""
+        script = watch_script(self._owner, self._shim, session, folder)
+        with suppress(ServerGone):
+            self._client.source("new-session", script)
+
     def unmarked(self, name: str) -> UnmarkedSession:
         """The session of just that name, which nobody has marked."""
+        if self._client.external:
+            raise not_adoptable()
         make = shlex.join(("tmux", "-S", str(self._socket), "new-session", "-s", "NAME"))
         try:
-            server, *rows = self._recalling(lambda: self._ask(*ALL_PANES))
+            server, *rows = self._client.recalling(lambda: self._client.ask(*ALL_PANES))
         except ServerGone:
             server, rows = "", []
         pane = find_pane(name, parse_panes(rows), self._owner, make)
         # By itself: a folder's name may hold line ends, and whatever else breaks a row.
-        _, *path = self._ask("display-message", "-p", "-t", pane.id, "#{pane_current_path}")
-        folder = "\n".join(path)
+        _, *path = self._client.ask("display-message", "-p", "-t", pane.id, "#{pane_current_path}")
+        folder = unescape_row("\n".join(path))
         return UnmarkedSession(
             id=handle(pane, server),
             name=pane.name,
@@ -160,8 +187,8 @@ class TmuxRuntime:
     ) -> None:
         """Mark the session's pane, name the session, and start a shim that watches over it."""
         script = adopt_script(self._owner, self._shim, session, request, watched=watched)
-        reply = self._recalling(lambda: self._source("new-session", script))
-        listing = self._read(reply)
+        reply = self._client.recalling(lambda: self._client.source("new-session", script))
+        listing = self._client.read(reply)
         ours = {(found.id, found.run) for found in listing.sessions(self._owner)}
         if (pane_of(session.id), request.run) in ours:
             return
@@ -174,106 +201,27 @@ class TmuxRuntime:
     def release(self, session: UnmarkedSession, run: str) -> None:
         """Take our mark off the pane, if it is of that run."""
         script = release_script(self._owner, session, run)
-        try:
-            self._recalling(lambda: self._source("new-session", script))
-        except ServerGone:
-            return
+        with suppress(ServerGone):
+            self._client.recalling(lambda: self._client.source("new-session", script))
 
     def screen(self, session: Session, lines: int) -> str:
         """The last lines of the session's screen, as text without escapes."""
         pane, server = split_id(session.id)
-        capture = ("capture-pane", "-p", "-J", "-t", pane, "-S", f"-{lines}")
-        with told(self._on_call, "capture-pane"):
-            reply = self._server.cmd("display-message", "-p", IDENTITY, ";", *capture)
-        if reply.stdout[:1] != [server] or reply.returncode:
+        captured = self._client.capture(pane, lines)
+        if captured[:1] != [server]:
             raise RuntimeFault("SessionGone", f"The session {session.name} is gone.")
-        text = "\n".join(reply.stdout[1:]).rstrip().split("\n")
+        text = "\n".join(captured[1:]).rstrip().split("\n")
         return "\n".join(line.rstrip() for line in text[-lines:])
 
     def attach_argv(self, name: str) -> tuple[str, ...]:
         """The command with which a person attaches to the session of that name."""
-        check_name(name)
-        # -N: attaching where there is no server would start one with the user's configuration.
-        return (*self._client, "attach-session", "-t", f"={name}")
+        self._client.check_socket()
+        return (*self._tmux, "attach-session", "-t", session_target(name))
 
     @property
-    def _client(self) -> tuple[str, ...]:
+    def _tmux(self) -> tuple[str, ...]:
+        # -N: attaching where there is no server would start one with the user's configuration.
         return ("tmux", "-u", "-N", "-S", str(self._socket))
 
-    def _list(self) -> Listing:
-        with told(self._on_call, "list-panes"):
-            reply = self._server.cmd(*LISTING)
-            if reply.returncode and not _EMPTY.intersection(reply.stderr):
-                raise _nonsense(reply)
-            return self._read(reply)
-
-    def _ask(self, *command: str) -> list[str]:
-        """Who the server is, then what it answers."""
-        with told(self._on_call, "list-panes"):
-            reply = self._server.cmd(*WHO, ";", *command)
-            if not reply.stdout or (reply.returncode and not _EMPTY.intersection(reply.stderr)):
-                raise _nonsense(reply)
-            return reply.stdout
-
-    def _source(self, command: str, script: str) -> Reply:
-        with told(self._on_call, command):
-            reply = self._server.source(script)
-            if reply.returncode < 0:
-                raise _nonsense(reply)
-            return reply
-
-    def _read(self, reply: Reply) -> Listing:
-        listing = self._parser.read(reply.stdout)
-        if listing is None:
-            raise _nonsense(reply)
-        self._server_pid = listing.server_pid
-        return listing
-
-    def _recalling(self, call: Callable[[], _Answer]) -> _Answer:
-        try:
-            return call()
-        except ServerGone:
-            self._server_pid = None
-            if not recall_server(self._socket):
-                raise
-            return call()
-
-    def _why(self, request: StartRequest, reply: Reply, listing: Listing) -> RuntimeFault:
-        if f"duplicate session: {request.name}" not in reply.stderr:
-            said = [line for line in reply.stderr if not line.startswith("duplicate session: ")]
-            return RuntimeFault(
-                "StartFailed",
-                f"tmux did not start the session {request.name}: "
-                f"{'; '.join(said) or 'it gave no reason'}.",
-            )
-        return RuntimeFault("SessionNameTaken", self._taken(request.name, listing))
-
     def _taken(self, name: str, listing: Listing) -> str:
-        """Whose session has a name that another was to have, and what to do."""
-        panes = [pane for pane in listing.panes if pane.session.name == name]
-        if not panes:
-            holder = "was not started by CTO Sidekick, or holds a pane that somebody opened in it"
-        elif panes[0].owner == self._owner:
-            holder = f"still holds the run {panes[0].session.run}"
-        else:
-            holder = f"belongs to another controller ({panes[0].owner})"
-        end = shlex.join((*self._client, "kill-session", "-t", f"={name}"))
-        return (
-            f"There is a session {name} already, and it {holder}. Look into it, then "
-            f"end it with: {end}"
-        )
-
-
-def _nonsense(reply: Reply) -> RuntimeFault:
-    said = "; ".join(reply.stderr or reply.stdout[:1]) or "it said nothing"
-    return RuntimeFault(
-        "TmuxFailed", f"tmux gave no usable answer (exit code {reply.returncode}): {said[:300]}."
-    )
-
-
-def _no_room(limit: int) -> RuntimeFault:
-    return RuntimeFault(
-        "TooManyOpenFiles",
-        f"The tmux server may open {limit} files, too few for one session more: end some sessions, "
-        "or raise the limit (ulimit -n) and start the server anew.",
-    )
+        return name_taken(name, self._owner, listing, self._tmux)

@@ -9,12 +9,13 @@ from controller.core.errors import NotFound
 from controller.core.faults import shorten
 from controller.runtimes.base import StartRequest, UnmarkedSession
 from controller.runtimes.tmux_listing import IDENTITY, PANES, WHO
+from controller.runtimes.tmux_lost import watch
 from controller.runtimes.tmux_mark import MARK, mark_condition, parse_mark, render_mark
+from controller.runtimes.tmux_row import SEPARATOR, unescape_row
 from controller.runtimes.tmux_script import append_command, quote
 
-_SEPARATOR = "\x1f"
 _COLUMNS = ("#{session_id}", "#{pane_id}", "#{pane_pid}", "#{pane_dead}", "#{session_name}")
-ALL_PANES = ("list-panes", "-a", "-F", _SEPARATOR.join((*_COLUMNS, f"#{{{MARK}}}")))
+ALL_PANES = ("list-panes", "-a", "-F", SEPARATOR.join((*_COLUMNS, f"#{{{MARK}}}")))
 """Every pane of the server, marked or not."""
 
 WORDS_BYTES = 4096
@@ -49,7 +50,7 @@ def parse_panes(lines: Sequence[str]) -> list[Pane]:
     """The panes of a listing by `ALL_PANES`; a row that is none is passed over."""
     panes = []
     for line in lines:
-        fields = line.split(_SEPARATOR, len(_COLUMNS))
+        fields = unescape_row(line).split(SEPARATOR, len(_COLUMNS))
         if len(fields) == len(_COLUMNS) + 1 and fields[2].isdecimal():
             session, pane, pid, dead, name, mark = fields
             panes.append(Pane(session, pane, int(pid), dead == "1", name, mark))
@@ -166,10 +167,7 @@ def adopt_script(
         f"set-option -pq -t {pane} remain-on-exit-format ''",
     ]
     if not watched:
-        words = (*shim, "--adopt", str(request.folder), str(session.pid))
-        # Without a word and well: tmux would show either in somebody's pane.
-        watch = " ".join(_shell_word(word) for word in words) + " >/dev/null 2>&1; :"
-        commands.append(f"run-shell -b {quote(watch)}")
+        commands.append(watch(shim, request.folder, session.pid))
     lines = [_if(pane, same, " ; ".join(commands))]
     if request.pipe_output:
         # Only where there is no pipe yet: a pane has one, and it may be the person's own.
@@ -190,11 +188,6 @@ def release_script(owner: str, session: UnmarkedSession, run: str) -> str:
         f"pipe-pane -t {pane}",
     )
     return _if(pane, _is_of(server, owner, run), " ; ".join(commands)) + "\n"
-
-
-def _shell_word(word: str) -> str:
-    """A word for the shell of `run-shell`, which expands formats first; see `append_command`."""
-    return quote(word).replace("#", "##''")
 
 
 def _is_of(server: str, owner: str, run: str) -> str:

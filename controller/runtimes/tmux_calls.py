@@ -6,7 +6,10 @@ from contextlib import contextmanager
 
 from controller.runtimes.base import RuntimeFault
 
-COMMANDS = ("list-panes", "new-session", "kill-pane", "capture-pane", "start-server")
+COMMANDS = (
+    *("list-panes", "new-session", "kill-pane", "capture-pane", "start-server"),
+    *("paste-buffer", "send-keys"),
+)
 """What a call is for, by the tmux command that does it; one call holds many of them."""
 RESULTS = ("success", "no_server", "timeout", "error")
 """How a call ends. `no_server` is an answer: nothing runs; all that is left over is an error."""

@@ -11,6 +11,10 @@ set -g set-titles off
 set -gw automatic-rename off
 set -gw allow-rename off
 
+# Nor can it write into the clipboard of whoever attaches, or past tmux to their terminal.
+set -s set-clipboard external
+set -gwq allow-passthrough off
+
 # A dead pane shows its last output and not tmux's own line.
 set -gw remain-on-exit-format ""
 

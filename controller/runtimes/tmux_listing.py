@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from controller.core.observed import Session
 from controller.runtimes.tmux_mark import MARK, parse_mark
+from controller.runtimes.tmux_row import SEPARATOR, unescape_row
 
 IDENTITY = "#{pid}.#{start_time}"
 """Who the server is: the numbers of panes begin anew with every server."""
 
-_SEPARATOR = "\x1f"
 _COLUMNS = (
     "#{session_id}",
     "#{session_name}",
@@ -26,7 +26,7 @@ _COLUMNS = (
 )
 
 WHO = ("display-message", "-p", IDENTITY)
-PANES = ("list-panes", "-a", "-f", f"#{{{MARK}}}", "-F", _SEPARATOR.join(_COLUMNS))
+PANES = ("list-panes", "-a", "-f", f"#{{{MARK}}}", "-F", SEPARATOR.join(_COLUMNS))
 LISTING = (*WHO, ";", *PANES)
 """Who the server is, which also proves that it answered, then every marked pane."""
 
@@ -100,7 +100,7 @@ class Parser:
         before = self._rows if self._server == lines[0] else {}
         self._server, self._rows = lines[0], {}
         for line in lines[1:]:
-            row, _, activity = line.rpartition(_SEPARATOR)
+            row, _, activity = unescape_row(line).rpartition(SEPARATOR)
             known = before[row] if row in before else _parse_row(row, lines[0])
             self._rows[row] = known and _with_activity(known, activity)
         return _listing(lines[0], self._rows.values())
@@ -129,7 +129,7 @@ def _with_activity(pane: MarkedPane, text: str) -> MarkedPane:
 
 def _parse_row(line: str, server: str) -> MarkedPane | None:
     try:
-        number, name, pane, pid, dead, mark = line.split(_SEPARATOR)
+        number, name, pane, pid, dead, mark = line.split(SEPARATOR)
         owner, run = parse_mark(mark)
         session_id = f"{pane}@{server}"
         split_id(session_id)

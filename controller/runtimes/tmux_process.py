@@ -9,13 +9,17 @@ import resource
 import signal
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from controller.files import make_folder
 from controller.runtimes.base import RuntimeFault
 
 _PROC = Path("/proc")
 _SPARE = 64
 """Descriptors that a server needs beside those of its sessions."""
+
+_RLIMIT_LOCKS = 10
 
 _PATIENCE = 1.0
 """Seconds that a server gets to make its socket again, or to finish dying."""
@@ -51,7 +55,7 @@ def recall_server(path: Path) -> bool:
         return False
     end = time.monotonic() + _PATIENCE
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.kill(pid, signal.SIGUSR1)
         while time.monotonic() < end:
             if _listens(path):
@@ -69,6 +73,17 @@ def recall_server(path: Path) -> bool:
         f"make it again: let it go on (kill -CONT {pid}; kill -USR1 {pid}), or end it with all "
         f"its sessions (kill {pid}).",
     )
+
+
+def shed_brand() -> None:
+    """Give up the number by which a run knows its processes, see docs/run-folder.md.
+
+    A controller that somebody starts in a session would hand it on to the tmux server, which
+    would then end with that session's run, and all other sessions with it.
+    """
+    with suppress(OSError, ValueError):
+        hard = resource.getrlimit(_RLIMIT_LOCKS)[1]
+        resource.setrlimit(_RLIMIT_LOCKS, (hard, hard))
 
 
 def room_for_sessions(pid: int | None) -> tuple[int, int]:

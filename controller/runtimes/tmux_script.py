@@ -8,6 +8,14 @@ from controller.runtimes.base import StartRequest
 from controller.runtimes.tmux_listing import IDENTITY, PANES, WHO, split_id
 from controller.runtimes.tmux_mark import MARK, mark_condition, render_mark
 
+_COPY = (
+    'cat >>"$log" 2>/dev/null||while read -r _;do { printf '
+    r"'\n[output is missing here: it could not be written]\n'"
+    '&&cat;} >>"$log" 2>/dev/null&&break;done'
+)
+"""Copies to the end of the file `$log`. On a full disk `cat` ends, and tmux would copy no more: so
+what comes is dropped, a line at a time, until the file takes a word about that."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -23,13 +31,26 @@ def quote(word: str) -> str:
 
 
 def append_command(path: str) -> str:
-    """The shell command for `pipe-pane` that appends its input to a file.
+    """The shell command for `pipe-pane` that appends its input to a file, also after a full disk.
 
     tmux expands formats and strftime in it before the shell reads it, and leaves `##[` as it
     is: so each `#` is doubled and parted from what follows by quotes that close and open.
     """
     word = quote(path).replace("%", "%%").replace("#", "##''")
-    return f"exec cat >>{word}"
+    return f"log={word};{_COPY}"
+
+
+def shell_word(word: str) -> str:
+    """A word for the shell of `run-shell`, which expands formats first; see `append_command`."""
+    return quote(word).replace("#", "##''")
+
+
+def session_target(name: str) -> str:
+    """The session of just that name, for a command of its own; not in a script.
+
+    A person may have named it anything: a semicolon at the end would end the command.
+    """
+    return f"={name[:-1]}\\;" if name.endswith(";") else f"={name}"
 
 
 def start_line(owner: str, shim: Sequence[str], request: StartRequest) -> str:

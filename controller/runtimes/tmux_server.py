@@ -3,15 +3,19 @@
 import os
 import stat
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import libtmux
 from libtmux.common import tmux_cmd
 
+from controller.files import make_folder, write_whole
 from controller.runtimes.base import RuntimeFault
+from controller.runtimes.socket_path import socket_fault
 from controller.runtimes.tmux_conf import CONFIGURATION
+from controller.runtimes.tmux_process import shed_brand
 
 _SECONDS_A_LINE = 0.03
 """Twice what the start of one session among 500 takes on a busy machine of two cores."""
@@ -63,7 +67,8 @@ class PrivateServer(libtmux.Server):
 
         Raises:
             ServerGone: Nobody listens on the socket, or, as `ServerExited`, no longer.
-            RuntimeFault: `TmuxMissing`, `TmuxTimeout`, `SocketPermission`, `TmuxUnreachable`.
+            RuntimeFault: `TmuxMissing`, `TmuxTimeout`, `SocketPermission`, `SocketUnsafe`,
+                `TmuxUnreachable`.
         """
         target_args = () if target is None else ("-t", str(target))
         return self._run("-N", "-S", str(self.socket), cmd, *target_args, *map(str, args))
@@ -75,7 +80,19 @@ class PrivateServer(libtmux.Server):
             ServerGone: Nobody listens on the socket.
             RuntimeFault: Those of `cmd`.
         """
-        return self._run("-N", "-S", str(self.socket), "source-file", "-", stdin=script)
+        lines = script.count("\n")
+        return self._run(
+            "-N", "-S", str(self.socket), "source-file", "-", stdin=script, lines=lines
+        )
+
+    def feed(self, text: str, *commands: str) -> Reply:
+        """Run tmux commands of which one reads a text from the standard input.
+
+        Raises:
+            ServerGone: Nobody listens on the socket.
+            RuntimeFault: Those of `cmd`.
+        """
+        return self._run("-N", "-S", str(self.socket), *commands, stdin=text)
 
     def boot(self, configuration: Path) -> None:
         """Start the server, clean: our configuration, our environment, no descriptor of ours.
@@ -89,9 +106,9 @@ class PrivateServer(libtmux.Server):
             RuntimeFault: `ServerStartFailed`, and those of `cmd`.
         """
         try:
-            self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            configuration.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            configuration.write_text(CONFIGURATION, encoding="utf-8")
+            make_folder(self.socket.parent)
+            make_folder(configuration.parent)
+            write_whole(configuration, CONFIGURATION.encode())
         except OSError as error:
             raise RuntimeFault(
                 "ServerStartFailed", f"The tmux server was not started: {error}"
@@ -102,6 +119,7 @@ class PrivateServer(libtmux.Server):
                 "ServerStartFailed",
                 f"{self.socket} is no socket: move it away, or choose another socket path.",
             )
+        shed_brand()
         reply = self._run("-S", str(self.socket), "-f", str(configuration), "start-server")
         if reply.returncode:
             raise RuntimeFault(
@@ -109,20 +127,35 @@ class PrivateServer(libtmux.Server):
                 f"The tmux server was not started: {'; '.join(reply.stderr) or 'no reason given'}",
             )
 
-    def _run(self, *args: str, stdin: str = "") -> Reply:
-        argv = ("tmux", "-u", *args)
-        deadline = self.deadline + stdin.count("\n") * _SECONDS_A_LINE
-        try:
-            done = subprocess.run(
-                argv,
-                input=os.fsencode(stdin),
-                capture_output=True,
-                check=False,
-                timeout=deadline,
-                env=self.environment,
-                cwd="/",  # the server keeps it, and would keep a file system busy
-                start_new_session=True,  # a Ctrl-C at the controller's terminal is not tmux's
+    def check_socket(self) -> None:
+        """Whether what lies at the socket's path may be talked to.
+
+        Raises:
+            RuntimeFault: `SocketUnsafe`.
+        """
+        fault = socket_fault(self.socket)
+        if fault:
+            raise RuntimeFault(
+                "SocketUnsafe",
+                f"The tmux socket {self.socket} {fault}: remove it, or choose another path.",
             )
+
+    def _run(self, *args: str, stdin: str = "", lines: int = 0) -> Reply:
+        self.check_socket()
+        argv = ("tmux", "-u", *args)
+        deadline = self.deadline + lines * _SECONDS_A_LINE
+        try:
+            with _file_of(stdin) as script:
+                done = subprocess.run(
+                    argv,
+                    stdin=script,
+                    capture_output=True,
+                    check=False,
+                    timeout=deadline,
+                    env=self.environment,
+                    cwd="/",  # the server keeps it, and would keep a file system busy
+                    start_new_session=True,  # a Ctrl-C at the controller's terminal is not tmux's
+                )
         except FileNotFoundError:
             raise RuntimeFault(
                 "TmuxMissing",
@@ -157,6 +190,23 @@ class PrivateServer(libtmux.Server):
             )
         if said.startswith("error connecting to "):
             raise RuntimeFault("TmuxUnreachable", f"The tmux server cannot be reached: {said}.")
+
+
+@contextmanager
+def _file_of(text: str) -> Iterator[int]:
+    """A file in memory that holds the text, as a descriptor.
+
+    A pipe would end wherever its writer was killed, and tmux carries out the half of a script
+    where that happens to be whole words: a session without our mark, or without the shim.
+    """
+    descriptor = os.memfd_create("script", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(os.fsencode(text))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _text(output: bytes) -> str:

@@ -3,6 +3,6 @@
 from controller.server.access import is_loopback
 from controller.server.backend import Backend
 from controller.server.server import Server, ServerUnavailable
-from controller.server.token import read_token
+from controller.server.token import keep_token, read_token
 
-__all__ = ["Backend", "Server", "ServerUnavailable", "is_loopback", "read_token"]
+__all__ = ["Backend", "Server", "ServerUnavailable", "is_loopback", "keep_token", "read_token"]

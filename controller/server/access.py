@@ -3,13 +3,16 @@
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from controller.server.problems import Problem
+from controller.server.refusals import Refusals
 
+SHORTEST_TOKEN = 32
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 
@@ -67,10 +70,20 @@ class Access:
     Attributes:
         token: What every request that changes anything has to show.
         open_reading: Whether reading goes without.
+        refusals: Told of wrong tokens.
+
+    Raises:
+        ValueError: The token is one that could be guessed.
     """
 
     token: str
     open_reading: bool
+    refusals: Refusals = field(default_factory=Refusals)
+
+    def __post_init__(self) -> None:
+        """An empty token would be anybody's."""
+        if len(self.token) < SHORTEST_TOKEN:
+            raise ValueError(f"a token has {SHORTEST_TOKEN} characters at least")
 
     def check(self, request: Request, *, changes: bool) -> None:
         """Whether the request may go on.
@@ -78,34 +91,53 @@ class Access:
         Raises:
             Problem: It may not.
         """
-        if changes:
-            _check_origin(request)
         if changes or not self.open_reading:
             self._check_token(request)
 
     def _check_token(self, request: Request) -> None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        shown = request.headers.getlist("authorization")
+        scheme, _, given = (shown[0] if len(shown) == 1 else "").partition(" ")
         challenge = 'Bearer realm="sidekick"'
         where = "it is in the file `token` of the controller's state folder"
         if scheme.lower() != "bearer":
             raise Problem(
-                401, "TokenMissing", f"send the header Authorization: Bearer TOKEN; {where}",
+                401, "TokenMissing", f"send one header Authorization: Bearer TOKEN; {where}",
                 {"WWW-Authenticate": challenge},
             )  # fmt: skip
-        if not hmac.compare_digest(given.strip().encode("latin-1"), self.token.encode("latin-1")):
+        told = given.strip(" ").encode("latin-1")
+        if not hmac.compare_digest(told, self.token.encode("latin-1")):
+            self.refusals.add(request.client.host if request.client else "?")
             raise Problem(
                 401, "TokenWrong", f"the token is not this controller's; {where}",
                 {"WWW-Authenticate": f'{challenge}, error="invalid_token"'},
             )  # fmt: skip
 
 
-def _check_origin(request: Request) -> None:
-    """A browser tells which page sends a request: none but our own may change anything."""
-    origin = request.headers.get("origin")
-    host = request.headers.get("host", "").lower()
-    if origin is not None and origin.lower() not in {f"http://{host}", f"https://{host}"}:
-        text = "a page of another origin may change nothing here; send it from a program"
+def check_page(method: str, headers: Headers) -> None:
+    """Whether no web page of another origin asks; a browser tells which page does.
+
+    It could read nothing anyway, but take the streams' places, or keep the loop busy. A page of
+    another port of this machine is another origin too. Following a link to us is no asking.
+
+    Raises:
+        Problem: One does.
+    """
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    ours = origin is None or origin.lower() in {f"http://{host}", f"https://{host}"}
+    if not ours or not (
+        headers.get("sec-fetch-site", "none") in _OWN or _is_visit(method, headers)
+    ):
+        text = "a page of another origin may ask nothing here; send it from a program"
         raise Problem(403, "WrongOrigin", text)
+
+
+_OWN = frozenset({"same-origin", "none"})
+"""What Sec-Fetch-Site is where we, or a person's hand, ask (W3C Fetch Metadata)."""
+
+
+def _is_visit(method: str, headers: Headers) -> bool:
+    into = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return method == "GET" and into == ("navigate", "document")
 
 
 def _is_address(name: str) -> bool:

@@ -12,14 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.core.errors import SidekickError
 from controller.server import problems
-from controller.server.access import Access, Hosts
+from controller.server.access import Access, Hosts, check_page
+from controller.server.answers import with_headers
 from controller.server.operations import Endpoint, Operation, Site
 from controller.server.probes import Probes
 from controller.server.problems import Problem, instance_of
 from controller.server.routes import OPERATIONS
 
-HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-"""On every answer: what is told is of this moment, and is what its type says."""
 FAREWELL_SECONDS = 0.1
 
 
@@ -48,7 +47,7 @@ def _route(operation: Operation, site: Site, access: Access) -> Route:
 
 
 class _Edge:
-    """The outermost layer: checks the host, adds headers, says goodbye when the server ends."""
+    """The outermost layer: checks each request, adds headers, says goodbye when the server ends."""
 
     def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
         self._app = app
@@ -60,7 +59,7 @@ class _Edge:
         # A project's name may have a slash in it: routes match the path as it was sent.
         scope = {**scope, "path": instance_of(scope)}
         try:
-            self._hosts.check(Headers(scope=scope).get("host"))
+            self._check(scope)
             await self._app(scope, receive, exchange.send)
         except Problem as problem:
             await problem.answer(instance_of(scope))(scope, receive, exchange.send)
@@ -69,6 +68,21 @@ class _Edge:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FAREWELL_SECONDS):
                     await exchange.end(scope, receive)
+
+    def _check(self, scope: Scope) -> None:
+        """Whether the request is one that any part of us may see.
+
+        Raises:
+            Problem: It is not.
+        """
+        headers = Headers(scope=scope)
+        self._hosts.check(headers.get("host"))
+        check_page(scope["method"], headers)
+        # Where such a body ends is a matter of opinion: a proxy may have another (RFC 9112, 6.1).
+        doubtful = "content-length" in headers or scope["http_version"] == "1.0"
+        if doubtful and "transfer-encoding" in headers:
+            text = "a body has a Content-Length or, in HTTP/1.1, a Transfer-Encoding, never both"
+            raise Problem(400, "RequestInvalid", text, {"Connection": "close"})
 
 
 class _Exchange:
@@ -83,7 +97,7 @@ class _Exchange:
         """Send a part of the answer."""
         if message["type"] == "http.response.start":
             self._begun = True
-            message = {**message, "headers": [*message["headers"], *HEADERS]}
+            message = {**message, "headers": with_headers(message["headers"])}
         elif not message.get("more_body", False):
             self._ended = True
         await self._send(message)

@@ -64,6 +64,14 @@ class Backend(Protocol):
         """End a project's run and start it again; returns its full name."""
         ...
 
+    def answer(self, name: str, text: str) -> str:
+        """Give a waiting agent its answer; returns the project's full name."""
+        ...
+
+    def release(self, agent: str) -> str:
+        """Let an agent that is held work again; returns its name."""
+        ...
+
     def suspend(self, message: str) -> None:
         """Let the whole fleet rest."""
         ...

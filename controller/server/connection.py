@@ -11,6 +11,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from controller.server.answers import with_headers
 from controller.server.problems import Problem
 
 REQUEST_SECONDS = 10.0
@@ -75,7 +76,7 @@ class Connection(H11Protocol):
             return
         problem = Problem(400, "RequestInvalid", f"{msg} Or its headers are too long.")
         answer = problem.answer("")
-        headers = [*answer.raw_headers, (b"connection", b"close")]
+        headers = with_headers([*answer.raw_headers, (b"connection", b"close")])
         for event in (
             h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
             h11.Data(data=bytes(answer.body)),

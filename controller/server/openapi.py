@@ -25,8 +25,8 @@ PROBLEMS = {
     503: "The surroundings fail, or too much is asked at once; ask again later.",
     504: "The loop had no time for it; it may be done yet.",
 }
-_ALWAYS = (400, 500)
-_CHANGING = (401, 403, 413, 415)
+_ALWAYS = (400, 403, 500)
+_CHANGING = (401, 413, 415)
 _HEADERS = {
     401: ("WWW-Authenticate", "How to show the token.", {"type": "string"}),
     405: ("Allow", "The methods that it takes.", {"type": "string"}),

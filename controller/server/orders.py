@@ -32,6 +32,19 @@ async def restart(site: Site, call: Call) -> Response:
     return await _about_a_project(site, call, site.backend.restart)
 
 
+async def answer(site: Site, call: Call) -> Response:
+    """Give a waiting agent its answer."""
+    text = call.body["text"]
+    name = await site.orders.run(lambda: site.backend.answer(call.name, text))
+    return Answer(document(project=name))
+
+
+async def release(site: Site, call: Call) -> Response:
+    """Let an agent that is held work again."""
+    agent = await site.orders.run(lambda: site.backend.release(call.name))
+    return Answer(document(agent=agent))
+
+
 async def suspend(site: Site, call: Call) -> Response:
     """Let the whole fleet rest."""
     await site.orders.run(lambda: site.backend.suspend(call.body["message"]))

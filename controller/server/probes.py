@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from controller.server.access import Access
 from controller.server.backend import Backend
+from controller.server.problems import Problem
 
 Exposition = Callable[[str], tuple[bytes, str]]
 """Given the Accept header: the metrics, and the content type that was chosen."""
@@ -39,12 +40,20 @@ class Probes:
         body, kind = self._exposition(request.headers.get("accept", ""))
         return Response(body, media_type=kind)
 
-    async def _health(self, _request: Request) -> Response:
+    async def _health(self, request: Request) -> Response:
         # No thread: this is answered however many of them are busy.
         healthy = self._backend.healthy()
         word = "ok" if healthy else "the loop makes no progress"
-        document = {"status": word, "faults": dict(self._backend.faults())}
+        document = {"status": word, "faults": self._faults(request)}
         return JSONResponse(document, status_code=200 if healthy else 503)
+
+    def _faults(self, request: Request) -> dict[str, str]:
+        """What fails, for who may read: the texts tell of paths."""
+        try:
+            self._access.check(request, changes=False)
+        except Problem:
+            return {}
+        return dict(self._backend.faults())
 
     async def _readiness(self, request: Request) -> Response:
         self._access.check(request, changes=False)

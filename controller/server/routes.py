@@ -6,10 +6,12 @@ from controller.server.operations import Operation
 from controller.server.queries import Number, Text, Words
 
 ROOT = "/api/v1"
+LONGEST_ANSWER = 10_000
 LONGEST_MESSAGE = 500
 """As long as a note about a project is kept."""
 
 _MESSAGE = Field("message", "Why, for those who read it later.", LONGEST_MESSAGE)
+_TEXT = Field("text", "The answer.", LONGEST_ANSWER, required=True)
 _PLAN = Field("plan", "The digest of the mass stop that waits; see status.", 100, required=True)
 _AFTER = Number("after", "Only events behind this one's seq.", 0, 2**63 - 1, 0)
 _PROJECT = Text("project", "Only events of this project, by its full name; empty: the fleet's own.")
@@ -82,6 +84,16 @@ OPERATIONS = (
         "restartProject", "POST", f"{ROOT}/projects/{{name}}/restart",
         "End a project's run and start it again; one that does not run is asked to run.",
         orders.restart, "Done", (*_NAMED, *_LOOP), fields=(_MESSAGE,),
+    ),
+    Operation(
+        "answerProject", "POST", f"{ROOT}/projects/{{name}}/answer",
+        "Give a waiting agent its answer, as the next message of its conversation.",
+        orders.answer, "Done", (*_NAMED, *_LOOP), fields=(_TEXT,),
+    ),
+    Operation(
+        "releaseAgent", "POST", f"{ROOT}/agents/{{name}}/release",
+        "Let an agent that is held work again.",
+        orders.release, "Released", (404, *_LOOP),
     ),
     Operation(
         "suspendFleet", "POST", f"{ROOT}/fleet/suspend",

@@ -43,6 +43,7 @@ def schemas() -> dict[str, Schema]:
         "Revision": _document("The board changed.", revision={"type": "integer"}),
         "Stream": {"type": "string", "description": "Server-sent events; see the HTML standard."},
         "Done": _document("What an order was about.", project=_text("The project's full name.")),
+        "Released": _document("Whose hold ended.", agent=_text("The agent's name.")),
         "Suspended": _document("The fleet rests.", suspended={"const": True}),
         "Resumed": _document(
             "The fleet goes on.", suspended={"const": False},

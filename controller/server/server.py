@@ -1,10 +1,14 @@
 """The HTTP server, in a thread of its own."""
 
+import asyncio
+import errno
+import logging
 import socket
 import threading
 import time
 from collections.abc import Iterable
 from functools import cache, partial
+from typing import Any
 
 import uvicorn
 
@@ -31,6 +35,12 @@ ORDERS = (8, 32, 20.0)
 """Calls that wait for the loop, which does one after the other."""
 
 
+TELL_SECONDS = 60.0
+"""Between two words about connections that cannot be taken."""
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+log = logging.getLogger(__name__)
+
+
 class ServerUnavailable(TerminalError):
     """The address cannot be listened on."""
 
@@ -49,6 +59,7 @@ class Server:
 
     Raises:
         ServerUnavailable: Another program listens there, or the address is not ours.
+        ValueError: The token is one that could be guessed.
     """
 
     def __init__(
@@ -63,7 +74,7 @@ class Server:
         names: Iterable[str] = (),
     ) -> None:
         self._socket = _bind(host, port)
-        shown = f"[{host}]" if ":" in host else host
+        shown = _reachable(host)
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
         access = Access(token, open_reading)
         site = Site(
@@ -106,13 +117,39 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, which waits for no request when it ends."""
+    """uvicorn, which waits for no request when it ends, and bears a lack of descriptors."""
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to end."""
+        asyncio.get_running_loop().set_exception_handler(_Exhaustion())
+        await super().serve(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End every request under way, then listen no more."""
         for task in self.server_state.tasks:
             task.cancel()
         await super().shutdown(sockets)
+
+
+def _reachable(host: str) -> str:
+    """The address under which this machine reaches what listens on `host`, as part of a URL."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - taken away
+    return f"[{host}]" if ":" in host else host
+
+
+class _Exhaustion:
+    """Tells that no connection can be taken, which asyncio would tell sixty times a second."""
+
+    def __init__(self) -> None:
+        self._told = float("-inf")
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _EXHAUSTED:
+            loop.default_exception_handler(context)
+        elif time.monotonic() > self._told + TELL_SECONDS:
+            self._told = time.monotonic()
+            log.warning("the server takes no connection just now: %s", error.strerror)
 
 
 def _bind(host: str, port: int) -> socket.socket:

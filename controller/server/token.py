@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from controller.core.errors import TerminalError
+from controller.files import MODE, make_folder, tighten
 
 log = logging.getLogger(__name__)
 
@@ -14,8 +15,6 @@ BYTES = 32
 """Random bytes of a new token, twice what the standard library thinks enough."""
 _FORM = re.compile(r"[A-Za-z0-9._~+/-]{32,512}=*")
 """What fits into the header as it is (RFC 6750: b68token), and is no mere word."""
-_MODE = 0o600
-_OTHERS = 0o077
 
 
 class TokenUnavailable(TerminalError):
@@ -46,6 +45,20 @@ def read_token(path: Path) -> str:
     return text
 
 
+def keep_token(path: Path, token: str) -> None:
+    """Write the token that is in use again, where its file was taken away.
+
+    Raises:
+        TokenUnavailable: It cannot be written.
+    """
+    if path.exists():
+        return
+    try:
+        _write(path, token)
+    except OSError as error:
+        raise TokenUnavailable("TokenUnavailable", f"{path}: {error.strerror}") from error
+
+
 def _read(path: Path) -> str | None:
     """The file's text, None where there is no file.
 
@@ -58,8 +71,7 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     with file:
-        if os.fstat(file.fileno()).st_mode & _OTHERS:
-            os.fchmod(file.fileno(), _MODE)
+        if tighten(file.fileno()):
             log.warning("others could read %s; delete it if they did, and a new one is made", path)
         return file.read(4096).strip()
 
@@ -70,14 +82,23 @@ def _make(path: Path) -> str:
     Raises:
         OSError: It cannot be written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = secrets.token_urlsafe(BYTES)
+    _write(path, text)
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the file whole.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    make_folder(path.parent)
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(f"{text}\n")
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    return text

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from controller.settings.model import LogLevel, Settings
 from controller.settings.read import YAML_STUMBLES
+from controller.settings.yaml_marks import parse_scalar
 
 SHORT_NAMES = {
     "PRIORITY_SOURCE": ("priority_source", "type"),
@@ -30,8 +31,8 @@ def variables() -> dict[str, tuple[str, ...]]:
 def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, Any]]:
     """Path of a setting → the variable that overrides it, and its value.
 
-    A setting that is a text or a path takes the variable's text as it is; the others are read
-    as YAML, where the text is any.
+    A setting that is a text or a path takes the variable's text as it is; a list is parted by
+    commas; the others are read as YAML, where the text is a number or a word of it.
     """
     kinds = _leaves(Settings)
     found: dict[tuple[str, ...], tuple[str, Any]] = {}
@@ -45,13 +46,15 @@ def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str
 def _value(text: str, kind: Any) -> Any:
     if kind is LogLevel:
         return text.upper()
+    if get_origin(kind) is tuple:
+        return [part.strip() for part in text.split(",") if part.strip()]
     kinds = get_args(kind) or (kind,)
     if any(isinstance(k, type) and issubclass(k, str | Path) for k in kinds):
         return text
     if get_origin(kind) is Literal:
         return text
     try:
-        return yaml.safe_load(text)
+        return parse_scalar(text)
     except (yaml.YAMLError, *YAML_STUMBLES):
         return text
 

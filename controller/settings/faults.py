@@ -7,13 +7,20 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from controller.core.errors import TerminalError
+from controller.core.faults import shorten
 from controller.settings.yaml_marks import Document
+
+_LONGEST = 5_000
+"""Characters of a fault: the longest path (4,095 bytes) and a sentence."""
+_SHOWN = 80
+"""Characters of a value that is told."""
 
 
 class SettingsInvalid(TerminalError):
-    """The settings must be edited; the message has a line for every fault."""
+    """The settings must be edited; the message has a printable line for every fault."""
 
     def __init__(self, faults: list[str]) -> None:
+        faults = [shorten(fault, _LONGEST) for fault in faults]
         super().__init__("SettingsInvalid", "\n".join(faults))
         self.faults = faults
 
@@ -51,8 +58,10 @@ class Places:
                 allowed = "allowed: " + ", ".join(str(value) for value in rule)
             case "type":
                 allowed = f"must be of type {rule}"
+            case "anyOf" if nearer := _of_its_kind(fault):
+                return [line for one in nearer for line in self.explain(one)]
             case "anyOf":
-                allowed = "must be one of: " + ", ".join(_kind(option) for option in rule)
+                allowed = _unlike(fault) or "must be one of: " + ", ".join(map(_kind, rule))
             case "minimum" | "exclusiveMinimum":
                 allowed = f"must be {'more than' if 'ex' in fault.validator else 'at least'} {rule}"
             case "maximum":
@@ -65,12 +74,42 @@ class Places:
         """One line: place, setting, value, and what is allowed."""
         if "[key]" in keys:  # pydantic's word for a key itself
             keys, value = tuple(key for key in keys if key != "[key]"), None
-        name = ".".join(str(key) for key in keys) or "the settings"
-        variable = self._variables.get(tuple(str(key) for key in keys))
+        path = tuple(str(key) for key in keys)
+        if path[:-1] in self._variables:  # a list in a variable: its items have no place there
+            path = path[:-1]
+        name = ".".join(path) or "the settings"
+        variable = self._variables.get(path)
         mark = self._document.mark(keys)
         place = f"{self._path}:{mark.line}:{mark.column}" if mark else str(self._path)
-        shown = "" if value is None or isinstance(value, dict | list) else f" {value!r}"
-        return f"{variable or place}: {name}{shown}: {allowed}"
+        shown = (
+            "" if value is None or isinstance(value, dict | list | tuple) else f" {_shown(value)}"
+        )
+        return f"{variable or place}: {shorten(name)}{shown}: {shorten(allowed, 500)}"
+
+
+def _of_its_kind(fault: ValidationError) -> list[ValidationError]:
+    """What is wrong by the one form that the value's kind leaves: a mapping, or a list of them."""
+    forms: dict[int, list[ValidationError]] = {}
+    for one in fault.context or ():
+        forms.setdefault(int(one.schema_path[0]), []).append(one)
+    fitting = [
+        found
+        for found in forms.values()
+        if isinstance(fault.instance, dict | list)
+        and not any(one.validator == "type" and not one.path for one in found)
+    ]
+    return fitting[0] if len(fitting) == 1 else []
+
+
+def _unlike(fault: ValidationError) -> str:
+    """What keeps a value of an allowed kind from being one; empty where its kind is wrong."""
+    others = (one.message for one in fault.context or () if one.validator == "pattern")
+    return next(others, "")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _kind(option: Mapping[str, Any]) -> str:

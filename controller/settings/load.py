@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,17 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from jsonschema.exceptions import ValidationError as SchemaFault
 from pydantic import ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
+from controller.core.faults import shorten
 from controller.core.words import fold
+from controller.files import read_small
+from controller.settings.agents import RouteSection, agent_faults
 from controller.settings.environment import overrides
 from controller.settings.faults import Places, SettingsInvalid
 from controller.settings.model import Settings
-from controller.settings.read import read
+from controller.settings.read import YAML_STUMBLES, read
 
 CONFIG = "config.yaml"
 SCHEMA = "config.schema.json"
@@ -31,15 +37,22 @@ def find_config(given: str | None, environment: Mapping[str, str], here: Path) -
     named = given or environment.get(CONFIG_VARIABLE)
     if named:
         path = here / named
-        if not path.is_file():
+        if not _is_file(path):
             raise SettingsInvalid([f"{path}: there is no such file; see --config"])
         return path.resolve()
     for folder in (here, *here.parents):
-        if (folder / CONFIG).is_file():
+        if _is_file(folder / CONFIG):
             return folder / CONFIG
     raise SettingsInvalid(
         [f"no {CONFIG} in {here} or above; go to the project's folder, or give --config FILE"]
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder on the way may not be looked into
+        return False
 
 
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
@@ -73,34 +86,26 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def _plain(data: Any, path: Path) -> Any:
-    """The document as JSON has it: keys are strings, dates are texts."""
+    """The document as JSON has it: dates are texts."""
     try:
-        return json.loads(json.dumps(_with_text_keys(data), default=str))
+        return json.loads(json.dumps(data, default=str))
     except (ValueError, TypeError, RecursionError) as error:
         raise SettingsInvalid([f"{path}: a value that is no setting ({error})"]) from error
 
 
-def _key(key: object) -> str:
-    return json.dumps(key) if key is None or isinstance(key, bool) else str(key)
-
-
-def _with_text_keys(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {_key(key): _with_text_keys(value) for key, value in data.items()}
-    return [_with_text_keys(item) for item in data] if isinstance(data, list) else data
-
-
 def _against(schema: Path, data: Any) -> list[SchemaFault]:
     try:
-        document = json.loads(schema.read_text(encoding="utf-8"))
+        document = json.loads(read_small(schema))
         Draft202012Validator.check_schema(document)
-    except (OSError, ValueError) as error:
-        raise SettingsInvalid([f"{schema}: {error}; see paths.schemas"]) from error
+        validator = Draft202012Validator(document, registry=Registry())
+        return sorted(validator.iter_errors(data), key=lambda fault: [str(p) for p in fault.path])
     except SchemaError as error:
-        text = f"is no JSON Schema: {error.message}"
-        raise SettingsInvalid([f"{schema}: {text}; see paths.schemas"]) from error
-    validator = Draft202012Validator(document)
-    return sorted(validator.iter_errors(data), key=lambda fault: [str(p) for p in fault.path])
+        text = f"is no JSON Schema: {shorten(error.message, 200)}"
+    except OSError as error:
+        text = error.strerror or str(error)
+    except (Unresolvable, *YAML_STUMBLES) as error:
+        text = f"cannot be used: {shorten(str(error), 200)}"
+    raise SettingsInvalid([f"{schema}: {text}; see paths.schemas"])
 
 
 def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object, str]]:
@@ -114,20 +119,53 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
         text = f"no such agent; allowed: {known}"
         faults.append((("default_agent",), settings.default_agent, text))
     faults += [
-        (("models", model, "agent"), route.agent, f"no such agent; allowed: {known}")
-        for model, route in settings.models.items()
+        (("models", model, *place, "agent"), route.agent, f"no such agent; allowed: {known}")
+        for model in settings.models
+        for place, route in _places(settings, model)
         if route.agent not in names
+    ]
+    faults += [
+        (("models", model), None, "names no agent")
+        for model in settings.models
+        if not settings.routes(model)
+    ]
+    faults += [
+        (("agents", name, *keys), value, text)
+        for name, section in settings.agents.items()
+        for keys, value, text in agent_faults(name, section)
     ]
     faults += [
         (("models", name), None, f"means the same as {first}; keep one")
         for name, first in _namesakes(settings.models)
     ]
+    faults += [
+        (("project_isolation", name), kind.value, "names no project that has a folder in projects")
+        for name, kind in settings.project_isolation.items()
+        if name not in settings.projects
+    ]
+    host = settings.server.host
+    if not _is_address(host):
+        faults.append((("server", "host"), host, "must be an IP address, or localhost"))
     sheets = settings.priority_source.sheets
-    wanted = settings.priority_source.type == "sheets" or sheets.url or sheets.spreadsheet_name
-    if wanted and settings.priority_source.type != "csv":
-        text = "this version reads CSV files only; set it to csv, and leave sheets empty"
+    if settings.priority_source.type == "sheets" and not (sheets.url or sheets.spreadsheet_name):
+        text = "which sheet? set priority_source.sheets.url or spreadsheet_name"
         faults.append((("priority_source", "type"), settings.priority_source.type.value, text))
     return faults
+
+
+def _places(settings: Settings, model: str) -> list[tuple[tuple[int, ...], RouteSection]]:
+    """The routes of a model, each with where it stands in the list, if there is one."""
+    routes = settings.routes(model)
+    alone = isinstance(settings.models[model], RouteSection)
+    return [(() if alone else (index,), route) for index, route in enumerate(routes)]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
 
 
 def _namesakes(names: Iterable[str]) -> list[tuple[str, str]]:
@@ -144,15 +182,19 @@ def _absolute(settings: Settings, base: Path) -> Settings:
         return _at(base, path)
 
     paths, source = settings.paths, settings.priority_source
-    folders = ("state", "logs", "runs", "workspaces", "schemas")
+    folders = ("state", "logs", "runs", "workspaces", "homes", "schemas")
     fixed = {name: at(getattr(paths, name)) for name in folders}
     socket = at(paths.socket) if paths.socket else None
+    key = at(source.sheets.credentials_file) if source.sheets.credentials_file else None
     return settings.model_copy(
         update={
             "paths": paths.model_copy(update={**fixed, "socket": socket}),
             "projects": {name: at(path).resolve() for name, path in settings.projects.items()},
             "priority_source": source.model_copy(
-                update={"csv": source.csv.model_copy(update={"file": at(source.csv.file)})}
+                update={
+                    "csv": source.csv.model_copy(update={"file": at(source.csv.file)}),
+                    "sheets": source.sheets.model_copy(update={"credentials_file": key}),
+                }
             ),
         }
     )

@@ -4,11 +4,30 @@ from pathlib import Path
 
 import yaml
 
+from controller.core.faults import shorten
+from controller.files import read_small
 from controller.settings.faults import SettingsInvalid
-from controller.settings.yaml_marks import Document, parse
+from controller.settings.yaml_marks import Document, Lines, parse
 
-YAML_STUMBLES = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
+YAML_STUMBLES = (
+    *(ValueError, KeyError, AttributeError, TypeError),
+    *(OverflowError, RecursionError),
+)
 """What PyYAML raises besides its own errors: tags that do not fit, endless numbers, depth."""
+LIMIT = 262_144
+"""Bytes of the file: some thousand projects; PyYAML needs a second for it."""
+_MENDS = (
+    ("\\t", "indent with blanks, and not with tabs"),
+    ("mapping values are not allowed", "put quotes around a text that holds a colon"),
+    ("undefined alias", "put quotes around a text that begins with *"),
+    ("could not determine a constructor", "take the tag (!…) out"),
+    ("found unexpected end of stream", "close the quote"),
+    ("cannot start any token", "put quotes around the text"),
+    ("but found another document", "keep one document: delete the line ---"),
+    ("expected <block end>", "look at the indentation, and for a bracket or quote left open"),
+    ("expected ',' or", "close the bracket"),
+)
+"""Words of PyYAML's → what a person does."""
 
 
 def read(path: Path) -> Document:
@@ -18,9 +37,10 @@ def read(path: Path) -> Document:
         SettingsInvalid: It cannot be read, or is no YAML.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SettingsInvalid([f"{path}: {error.strerror}"]) from error
+        content = read_small(path, LIMIT)
+    except (OSError, ValueError) as error:
+        text = getattr(error, "strerror", None) or str(error)
+        raise SettingsInvalid([f"{path}: {text}; mend it, or see --config"]) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -30,16 +50,26 @@ def read(path: Path) -> Document:
         return parse(text)
     except yaml.reader.ReaderError as error:
         place = _place(text[: error.position])
-        raise SettingsInvalid([f"{path}{place}: a character that YAML does not allow"]) from error
+        text = "a character that YAML does not allow; delete it, or spell it out (\\x00) in quotes"
+        raise SettingsInvalid([f"{path}{place}: {text}"]) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SettingsInvalid([f"{path}{place}: {error.problem or error.context}"]) from error
+        place = _place(text[: mark.index]) if mark else ""
+        what = shorten(error.problem or error.context or "it is no YAML", 200)
+        raise SettingsInvalid([f"{path}{place}: {what}{_mend(what)}"]) from error
     except YAML_STUMBLES as error:
-        text = f"a value that YAML cannot read ({type(error).__name__}: {str(error)[:100]})"
+        deep = isinstance(error, RecursionError)
+        what = "nested too deep" if deep else shorten(f"{type(error).__name__}: {error}", 120)
+        text = f"it cannot be read: {what}; look for a bracket left open"
         raise SettingsInvalid([f"{path}: {text}"]) from error
+
+
+def _mend(problem: str) -> str:
+    """What to do about the commonest faults; PyYAML's own words tell only what it found."""
+    return next((f"; {mend}" for part, mend in _MENDS if part in problem), "")
 
 
 def _place(before: str) -> str:
     """The place behind a text, as `:line:column`."""
-    return f":{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+    mark = Lines(before).mark(len(before))
+    return f":{mark.line}:{mark.column}"

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from controller.settings.base import Section
 from controller.settings.environment import variables
-from controller.settings.model import RESTART_SECTIONS, Section, Settings
+from controller.settings.model import RESTART_SECTIONS, Settings
 
 _HEAD = """\
 # Configuration
@@ -78,7 +79,7 @@ def _table(
 def _type(field: FieldInfo) -> str:
     text = _type_of(field.annotation)
     bounds = [
-        f"{sign} {value:g}"
+        f"{sign} {value:.15g}"
         for limit in field.metadata
         for sign, value in (
             (">", getattr(limit, "gt", None)),
@@ -97,13 +98,14 @@ def _type_of(kind: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{word}`" for word in arguments)
     if origin is dict:
-        inner = _section_of(arguments[1])
-        values = "settings below" if inner else _type_of(arguments[1])
+        values = _type_of(arguments[1])
         return f"mapping of name to {values}"
     if origin is tuple:
         return f"list of {_type_of(arguments[0])}"
     if origin in {Union, types.UnionType}:
         return " or ".join(_type_of(one) for one in arguments if one is not types.NoneType)
+    if isinstance(kind, type) and issubclass(kind, Section):
+        return "settings below"
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{word.value}`" for word in kind)
     words = {str: "text", int: "whole number", float: "number", bool: "`true`, `false`"}
@@ -120,7 +122,7 @@ def _default(field: FieldInfo) -> str:
         return f"`{value.value}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{' '.join(str(value).split())}`"
 
 
 def _section_of(kind: Any) -> type[Section] | None:

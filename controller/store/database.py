@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from controller.core.errors import TransientError
+from controller.files import append_to
 
 DEADLINE = 5.0
 """Seconds that a call waits for another process's transaction."""
@@ -34,6 +35,15 @@ class StoreUnavailable(TransientError):
     """The file cannot be read or written just now (disk full, read-only, locked)."""
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file at this place from another one; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
 def unavailable(path: Path, error: Exception) -> StoreUnavailable:
     """The error of a file that cannot be used."""
     text = f"{path}: {error}; check the disk and the folder's owner"
@@ -47,7 +57,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         sqlite3.DatabaseError: It is damaged, or of another form.
         sqlite3.OperationalError: It cannot be used just now, or a newer version wrote it.
     """
-    path.touch(mode=0o600)
+    append_to(path).close()  # SQLite gives its other files the mode of this one
     db = sqlite3.connect(path, timeout=DEADLINE, check_same_thread=False)
     try:
         (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -106,7 +116,8 @@ def is_broken(error: sqlite3.OperationalError) -> bool:
 
 def _migrate(db: sqlite3.Connection) -> None:
     try:
-        db.executescript(f"BEGIN; {_FROM_1} COMMIT;")
+        # The number changes with the tables: a death between them would migrate them twice.
+        db.executescript(f"BEGIN; {_FROM_1} PRAGMA user_version = {VERSION}; COMMIT;")
     except sqlite3.OperationalError as error:
         db.rollback()
         if is_broken(error) or "no such" in str(error):

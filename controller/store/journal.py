@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from controller.core.events import SIMILAR, SIMILAR_PREFIX, WINDOW, Entry, Event
-from controller.store.database import look_at, unavailable
+from controller.store.database import identity, look_at, unavailable
 
 EVENTS_KEPT = 10_000
 _COLUMNS = "id, first_at, at, count, project, reason, message, warning"
@@ -63,6 +63,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     def read(self, *, after: int = 0, project: str | None = None, last: int = 100) -> list[Entry]:
         """The newest events, the oldest first.
@@ -75,11 +76,14 @@ class Journal:
         Raises:
             StoreUnavailable: The file cannot be read just now.
         """
+        found = identity(self._path)
+        if found != self._identity:
+            self.close()
         if self._db is None:
-            if not self._path.exists():
+            if found is None:
                 return []
             try:
-                self._db = look_at(self._path)
+                self._db, self._identity = look_at(self._path), found
             except sqlite3.Error:
                 return []  # it is just being made, or no journal: another look tells
         where, values = "id > ?", [after]

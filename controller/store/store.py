@@ -1,26 +1,34 @@
 """Memory, events and the newest report on disk.
 
-One transaction a tick, and only when something changed. A file that is missing or broken is set
+At most two transactions a tick: what was heard, before it is acted on, and what came of it; and
+only when something changed. A file that is missing or broken is set
 aside, and memory is rebuilt from the rows, the runs' folders and what runs.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from controller.core.events import Event
-from controller.core.memory import Memory, ProjectMemory
+from controller.core.memory import Day, Hold, Memory, ProjectMemory
 from controller.core.report import Report
-from controller.store.database import is_broken, look, open_database, unavailable
+from controller.files import make_folder
+from controller.store.database import identity, is_broken, look, open_database, unavailable
 from controller.store.journal import append
+
+log = logging.getLogger(__name__)
 
 _PROJECT = TypeAdapter(ProjectMemory)
 _REPORT = TypeAdapter(Report)
+_HOLDS = TypeAdapter(dict[str, Hold])
+_DAYS = TypeAdapter(dict[str, Day])
+_Fact = TypeVar("_Fact")
 
 
 class Store:
@@ -40,11 +48,12 @@ class Store:
         self._saved: dict[str, ProjectMemory] = {}
         self._essence: tuple[object, ...] = ()
         self.set_aside: Path | None = None
+        self._identity = identity(path)
         if readonly:
             self._db = look(path)
             return
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(path.parent)
             try:
                 self._db = open_database(path)
             except sqlite3.DatabaseError as error:
@@ -58,6 +67,11 @@ class Store:
                 self._db = open_database(path)
         except (OSError, sqlite3.Error) as error:
             raise unavailable(path, error) from error
+        self._identity = identity(path)
+
+    def lost(self) -> bool:
+        """Whether another file is at the database's place, or none: somebody cleared it away."""
+        return identity(self._path) != self._identity
 
     def load(self) -> Memory:
         """What was remembered; a project whose memory is broken is left out, to be rebuilt.
@@ -70,8 +84,13 @@ class Store:
             with suppress(ValidationError):
                 members[name] = _PROJECT.validate_json(blob)
         self._saved = dict(members)
-        prune = self._all("SELECT value FROM facts WHERE name = 'prune'")
-        return Memory(members, _digest(prune))
+        facts = dict(self._all("SELECT name, value FROM facts"))
+        return Memory(
+            members,
+            _digest(facts.get("prune")),
+            _known(_HOLDS, facts.get("holds")),
+            _known(_DAYS, facts.get("days")),
+        )
 
     def save(self, memory: Memory, report: Report, events: Sequence[Event] = ()) -> bool:
         """Commit what changed since the last save, in one transaction.
@@ -82,31 +101,61 @@ class Store:
         Raises:
             StoreUnavailable: Nothing was written.
         """
+        if self.lost():
+            self._make_anew()
+        changed, gone = self._differences(memory)
+        essence = (*report.essence, *_shared(memory))
+        if not (changed or gone or events or self._essence != essence):
+            return False
+        try:
+            facts = {**_facts(memory), "report": _REPORT.dump_json(report)}
+        except ValueError as error:
+            raise unavailable(self._path, error) from error
+        self._write(changed, gone, facts, events)
+        self._saved = dict(memory.projects)
+        self._essence = essence
+        return True
+
+    def commit(self, memory: Memory, events: Sequence[Event]) -> None:
+        """Commit memory and events in the midst of a tick, whose report is not made yet.
+
+        Raises:
+            StoreUnavailable: Nothing was written.
+        """
+        if self.lost():
+            self._make_anew()
+        changed, gone = self._differences(memory)
+        self._write(changed, gone, _facts(memory), events)
+        self._saved = dict(memory.projects)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _make_anew(self) -> None:
+        """Make the file again, to take in all that this process remembers.
+
+        Raises:
+            StoreUnavailable: It cannot be made just now.
+        """
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh = open_database(self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise unavailable(self._path, error) from error
+        self._db.close()
+        self._db, self._identity = fresh, identity(self._path)
+        self._saved, self._essence = {}, ()
+        log.warning("%s was taken away; it is made again from what is remembered", self._path)
+
+    def _differences(self, memory: Memory) -> tuple[dict[str, ProjectMemory], list[str]]:
+        """What changed since the last save, and names of those that are gone."""
         changed = {
             name: member
             for name, member in memory.projects.items()
             if self._saved.get(name) is not member and self._saved.get(name) != member
         }
-        gone = [name for name in self._saved if name not in memory.projects]
-        essence = (*report.essence, memory.prune)
-        if not (changed or gone or events or self._essence != essence):
-            return False
-        try:
-            facts = {"prune": memory.prune.encode(), "report": _REPORT.dump_json(report)}
-        except ValueError as error:
-            raise unavailable(self._path, error) from error
-        try:
-            with self._db:
-                self._write(changed, gone, facts, events)
-        except (sqlite3.Error, ValueError) as error:
-            raise unavailable(self._path, error) from error
-        self._saved = dict(memory.projects)
-        self._essence = essence
-        return True
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        return changed, [name for name in self._saved if name not in memory.projects]
 
     def _write(
         self,
@@ -115,11 +164,20 @@ class Store:
         facts: Mapping[str, bytes],
         events: Sequence[Event],
     ) -> None:
-        blobs = [(name, _PROJECT.dump_json(member)) for name, member in changed.items()]
-        self._db.executemany("INSERT OR REPLACE INTO projects VALUES (?, ?)", blobs)
-        self._db.executemany("DELETE FROM projects WHERE name = ?", [(name,) for name in gone])
-        self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))
-        append(self._db, events)
+        """One transaction.
+
+        Raises:
+            StoreUnavailable: Nothing was written.
+        """
+        try:
+            blobs = [(name, _PROJECT.dump_json(member)) for name, member in changed.items()]
+            with self._db as db:
+                db.executemany("INSERT OR REPLACE INTO projects VALUES (?, ?)", blobs)
+                db.executemany("DELETE FROM projects WHERE name = ?", [(name,) for name in gone])
+                db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))
+                append(db, events)
+        except (sqlite3.Error, ValueError) as error:
+            raise unavailable(self._path, error) from error
 
     def _all(self, query: str) -> list[tuple[Any, ...]]:
         try:
@@ -148,9 +206,29 @@ def read_report(path: Path) -> Report | None:
         db.close()
 
 
-def _digest(rows: list[tuple[Any, ...]]) -> str:
+def _shared(memory: Memory) -> tuple[object, ...]:
+    """What is remembered of no project alone."""
+    return (memory.prune, memory.holds, memory.days)
+
+
+def _facts(memory: Memory) -> dict[str, bytes]:
+    return {
+        "prune": memory.prune.encode(),
+        "holds": _HOLDS.dump_json(dict(memory.holds)),
+        "days": _DAYS.dump_json(dict(memory.days)),
+    }
+
+
+def _known(adapter: TypeAdapter[dict[str, _Fact]], value: object) -> dict[str, _Fact]:
+    """What was kept under a name; what cannot be understood is nothing."""
+    try:
+        return adapter.validate_json(value) if isinstance(value, bytes) else {}
+    except ValidationError:
+        return {}
+
+
+def _digest(value: object) -> str:
     """The digest of a blocked mass stop; one that cannot be read is none."""
-    value = rows[0][0] if rows else b""
     try:
         return value.decode() if isinstance(value, bytes) else ""
     except ValueError:

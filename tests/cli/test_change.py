@@ -7,8 +7,9 @@ import pytest
 
 from controller.core.observed import Words
 from controller.fleet import Fleet
-from controller.runs.folders import RunFolders, Spec
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders
+from controller.runs.meta import Meta
+from controller.runs.spec import Spec
 from controller.sources.approval import approve, pending
 from tests.cli.desk import NOW, Desk, a_project
 

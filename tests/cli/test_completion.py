@@ -52,7 +52,7 @@ def bash(line: str) -> list[str]:
         ("sidekick get -o ", ["table", "wide", "json", "yaml", "name"]),
         ("sidekick get --wa", ["--watch"]),
         ("sidekick wait One --for Re", ["Ready"]),
-        ("sidekick report ", ["done", "blocked", "waiting", "working", "progress"]),
+        ("sidekick report ", ["done", "blocked", "waiting", "working", "progress", "next"]),
         ("sidekick config s", ["show", "schema"]),
         ("sidekick source ", ["approve"]),
         ("sidekick completion ", ["bash", "zsh", "fish"]),

@@ -8,8 +8,9 @@ import yaml
 
 from controller.core.events import Event
 from controller.core.observed import Words
-from controller.runs.folders import RunFolders, Spec
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders
+from controller.runs.meta import Meta
+from controller.runs.spec import Spec
 from tests.cli.desk import NOW, Desk, a_project
 
 SPEC = Spec(("sh",), "/tmp", "headless", None, 1.0, 1000, 1)

@@ -9,7 +9,9 @@ from tests.cli.desk import Desk, a_project
 ARGUMENTS = {
     "describe": ("One",), "wait": ("One", "--for", "Ready"), "logs": ("One",), "attach": ("One",),
     "pause": ("One",), "resume": ("One",), "restart": ("One",), "source": ("approve",),
-    "adopt": ("mine", "One"), "config": ("show",),
+    "snapshot": ("list",), "sheets": ("init",),
+    "adopt": ("mine", "One"), "answer": ("One", "yes"), "release": ("sh",),
+    "config": ("show",),
 }  # fmt: skip
 """What a command needs besides its own word."""
 READING = [command for command in COMMANDS if command.settings]
@@ -18,7 +20,7 @@ READING = [command for command in COMMANDS if command.settings]
 @pytest.mark.parametrize("command", READING, ids=lambda command: command.name)
 def test_faulty_settings_are_2(desk: Desk, command: Command) -> None:
     """Where, which and why on standard error; nothing on standard output, nothing done."""
-    (desk.root / "config.yaml").write_text("default_agent: sh\nagents: {sh: {}}\nslots: -1\n")
+    (desk.root / "config.yaml").write_text("default_agent: sh\nagents: {sh: 1}\nslots: -1\n")
     before = sorted(desk.root.rglob("*"))
     code, out, err = desk.sidekick(command.name, *ARGUMENTS.get(command.name, ()))
     assert (code, out) == (2, "")

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -177,7 +178,7 @@ def _no_report(desk: Desk) -> None:
 
 
 def _change_report(desk: Desk, **values: Any) -> None:
-    with sqlite3.connect(desk.state / DATABASE) as db:
+    with closing(sqlite3.connect(desk.state / DATABASE)) as db, db:
         (value,) = db.execute("SELECT value FROM facts WHERE name = 'report'").fetchone()
         changed = json.dumps({**json.loads(value), **values}).encode()
         db.execute("UPDATE facts SET value = ? WHERE name = 'report'", (changed,))

@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from controller.agents.base import judge_exit
+from controller.agents.verdict import judge_exit
 from controller.core.observed import Words
 from controller.runs import history as module
-from controller.runs.folders import RunFolders, Spec
-from controller.runs.history import Judge, history, plain, tail
-from controller.runs.records import Meta
+from controller.runs.folders import RunFolders
+from controller.runs.history import Reading, history, tail
+from controller.runs.meta import Meta
+from controller.runs.printed import plain
+from controller.runs.spec import Spec
 
 NOW = datetime.now().astimezone()
 SPEC = Spec(("sh",), "/tmp", "headless", None, 1.0, 1000, 1)
 
 
-def judge_of(_name: str) -> Judge:
-    """The judge of every agent."""
-    return judge_exit
+def judge_of(_meta: Meta) -> Reading:
+    """How every agent's runs are read."""
+    return Reading(lambda facts, _: facts, judge_exit)
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def make(runs: RunFolders, project: str, slug: str = "", age: int = 0) -> str:
     """A run's folder; returns its id."""
     at = NOW - timedelta(seconds=age)
     run = runs.new_id(at)
-    runs.create(run, SPEC, Meta(project, slug or project, "claude", "/", Words(""), at), "", {})
+    runs.create(
+        run, SPEC, Meta(project, slug or project.lower(), "claude", "/", Words(""), at), "", {}
+    )
     return run
 
 

@@ -72,9 +72,11 @@ def test_no_answer(desk: Desk) -> None:
 
 
 def test_none_runs(desk: Desk) -> None:
-    """1, with what was known last."""
+    """1, with what was known last, and which kind of list is meant."""
     code, out, _ = desk.sidekick("status")
-    assert (code, out) == (1, "controller  not running; start it with: sidekick run\n")
+    first, second = out.splitlines()
+    assert (code, first) == (1, "controller  not running; start it with: sidekick run")
+    assert second == "source      csv (auto: the settings name no sheet)"
     desk.keep(a_project("One"))
     code, out, _ = desk.sidekick("status")
     assert code == 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from controller.core.actions import Outcome, Plan, Remove, Start, Stop, Sweep
+from controller.core.actions import Outcome, Plan, Remove, Start, Stop, Sweep, Tell, Watch
 from controller.core.desired import Desired, parse_rows
 from controller.core.limits import Limits
 from controller.core.memory import Memory, ProjectMemory
@@ -99,7 +99,10 @@ class Fleet:
         self.sessions: dict[str, Session] = {}
         self.now = world.NOW
         self.last: Tick | None = None
+        self.guarded: frozenset[str] = frozenset()
         self.broken: dict[str, str] = {}
+        self.unswept: dict[str, str] = {}
+        self.typed: list[str] = []
         self._count = 0
 
     # What the controller does.
@@ -114,7 +117,7 @@ class Fleet:
 
     def observed(self) -> Observed:
         """A good observation."""
-        return Observed(dict(self.sessions), dict(self.runs), "server")
+        return Observed(dict(self.sessions), dict(self.runs), "server", self.guarded)
 
     def tick(
         self,
@@ -136,10 +139,13 @@ class Fleet:
         desired, observed = self.desired(), self.observed()
         planned = plan(desired, observed, self.memory, self.limits, self.now, fresh=fresh)
         _die("act", killed_before)
+        before = self.memory
+        if planned.changes:
+            self.memory = planned.memory  # what was heard is committed before it is acted on
         outcomes = self._carry_out(planned)
         summary = summarize(planned, desired, observed, outcomes, self.now)
         _die("commit", killed_before)
-        same = summary.memory == self.memory
+        same = summary.memory == before
         self.memory = summary.memory
         _die("write", killed_before)
         if race:
@@ -177,9 +183,20 @@ class Fleet:
                 case Stop(run=run_id, by=by, reason=reason):
                     request = StopRequest(by, reason, at=self.now)
                     self.runs[run_id] = replace(self.runs[run_id], stop=request)
+                case Sweep(run=run_id) if run_id in self.unswept:
+                    why = self.unswept[run_id]
+                    outcomes.append(Outcome(action, reason=why, message="it would not end"))
+                    continue
                 case Sweep(run=run_id):
                     result = Result(Ending.LOST, "ShimLost", "it was killed", self.now)
                     self.runs[run_id] = replace(self.runs[run_id], result=result)
+                case Tell(run=run_id, text=text, answer=answer):
+                    self.typed.append(text)
+                    run = self.runs[run_id]
+                    told = replace(run.facts, ask=None, turn_at=self.now)
+                    self.runs[run_id] = replace(run, facts=told, answered=answer)
+                case Watch(run=run_id):
+                    self.sessions[run_id] = replace(self.sessions[run_id], watched=True)
                 case Remove(sessions=sessions):
                     for session in sessions:
                         del self.sessions[session.run]
@@ -212,6 +229,7 @@ class Fleet:
             demo=work.demo,
             config=work.config,
             gpus=work.gpus,
+            answered=work.answer,
         )
         self.runs[run.id] = run
         self.sessions[run.id] = Session(f"${self._count}", work.slug, run.id, alive=True)
@@ -262,9 +280,10 @@ class Fleet:
             ending=ending,
             reason=more.get("reason", ending.value),
             message=more.get("message", ""),
-            at=self.now,
+            at=more.get("at", self.now),
             seconds=lasted if seconds is None else seconds,
             stop=run.stop,
+            until=more.get("until"),
         )
         self.runs[run.id] = replace(run, result=result)
         self.sessions[run.id] = replace(self.sessions[run.id], alive=False)
@@ -273,6 +292,18 @@ class Fleet:
         """A project's agent says something of itself."""
         run = self.living(name)[-1]
         self.runs[run.id] = replace(run, report=Report(state, message, self.now))
+
+    def propose(self, name: str, text: str) -> None:
+        """A project's agent says what it would do next."""
+        run = self.living(name)[-1]
+        said = Report(ReportState.NEXT, text, self.now)
+        self.runs[run.id] = replace(run, proposal=said)
+
+    def tell(self, name: str = "alpha", **facts: Any) -> None:
+        """A project's agent tells more by its events."""
+        run = self.living(name)[-1]
+        told = replace(run.facts, at=self.now, **facts)
+        self.runs[run.id] = replace(run, facts=told)
 
     def lose_sessions(self, name: str | None = None) -> None:
         """Sessions are gone without a word, and their screens with them."""

@@ -6,7 +6,7 @@ from controller.core.limits import Route
 from controller.core.listener import AGENT_CELLS_KEPT, listen
 from controller.core.memory import ProjectMemory
 from controller.core.observed import Run
-from controller.core.workload import route
+from controller.core.workload import routes
 from tests.core.fleet import Fleet, fleet
 from tests.core.world import NOW, OLD, cells, limits, member, pair, project, run, words
 
@@ -92,7 +92,7 @@ def test_the_users_word_beats_model_beats_the_default(
     typed: dict[str, str], pin: str, expected: Route
 ) -> None:
     """The user's word beats Model; without it Model routes, then `default_agent`."""
-    assert expected == route(project("alpha", **typed), pin, limits())
+    assert (expected,) == routes(project("alpha", **typed), pin, limits())
 
 
 def test_the_users_spelling_stays_in_the_cell() -> None:

@@ -14,7 +14,8 @@ from controller.core.intent import (
 from controller.core.listener import Heard, listen
 from controller.core.memory import Block, Done, ProjectMemory, Retry
 from controller.core.words import Status
-from tests.core.world import NOW, OLD, after, member, pair, project, words
+from tests.core.fleet import Fleet
+from tests.core.world import NOW, OLD, after, cells, member, pair, project, words
 
 NEWER = "2026-02-02T00:00:00+00:00"
 MEANING = [
@@ -194,3 +195,11 @@ def test_no_news_costs_nothing() -> None:
     first = hear("Queued", member()).member
 
     assert first is hear("Queued", first).member
+
+
+def test_a_row_that_never_was_in_order_has_no_older_status() -> None:
+    """Nothing of ours stands in it, so a word that comes back is a word of the user's."""
+    fleet = Fleet(cells(agent="nobody"))
+    for status in ("Pending", "", "Pending", ""):
+        fleet.type(status=status)
+        assert "StaleEdit" not in fleet.tick().noted

@@ -222,11 +222,11 @@ class StatusCell(RuleBasedStateMachine):
             if race is not None:
                 self.save(self.fleet.line() | {"Status": race})
 
-        tick = None
+        tick, before = None, self.fleet.memory
         try:
             tick = self.fleet.tick(killed_before=killed_before, race=before_write)
         except KilledError:
-            if killed_before == "write":
+            if self.fleet.memory is not before:
                 committed()
         if len(self.fleet.runs) > runs:
             assert expected is Intent.RUN, "a row that is to rest was started"

@@ -1,10 +1,14 @@
 """Rows that are gone, back again or renamed."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.core.observed import Ending
 from tests.core.fleet import Fleet, KilledError, fleet
-from tests.core.world import cells, limits
+from tests.core.world import cells, column_of, limits
 
 DAY = 86_400.0
 
@@ -275,6 +279,113 @@ def test_a_renamed_row_that_is_missing_already() -> None:
     assert rows.tick().plan.renames == {}
 
 
+def test_a_rename_that_is_not_valid_yet_deletes_nothing() -> None:
+    """Renamed, and another cell mistyped: when that is mended it is the same project."""
+    rows = four()
+    rename(rows, "b", "beta")
+    rows.type("beta", priority="x")
+    for _ in range(5):
+        rows.sleep(60)
+        assert rows.tick().stopped == []
+    rename(rows, "beta", "betty")
+    for _ in range(5):
+        rows.sleep(60)
+        assert rows.tick().stopped == []
+    rows.type("betty", priority="1")
+    tick = rows.tick()
+
+    assert (tick.plan.renames, tick.started, tick.stopped) == ({"b": "betty"}, [], [])
+    assert rows.member("betty").slug == "b"
+    rows.sleep(60)
+    rows.rest()
+    assert rows.running == {"a", "betty", "c", "d"}
+
+
+def test_a_rename_to_a_name_that_is_taken_deletes_nothing() -> None:
+    """Two rows with one name are both invalid: one of them is the row that seems gone."""
+    rows = four()
+    rename(rows, "b", "a")
+    for _ in range(5):
+        rows.sleep(60)
+        assert rows.tick().stopped == []
+    rows.lines[1]["Project"] = "beta"
+
+    assert rows.tick().plan.renames == {"b": "beta"}
+
+
+def test_a_new_row_that_is_mended_to_something_else_is_another_project() -> None:
+    """What was held back for it is then gone: 30 s and two good reads from there on."""
+    rows = four()
+    rename(rows, "b", "beta")
+    rows.type("beta", priority="x")
+    rows.tick()
+    rows.sleep(3600)
+    rows.type("beta", priority="1", next_action="something else")
+    wait_out(rows, 29)
+
+    assert rows.tick().stopped == []
+    rows.sleep(2)
+    assert rows.tick().stopped == ["b"]
+
+
+def test_a_row_that_was_never_valid_holds_back_no_later_deletion() -> None:
+    """It was there beside the row that is gone, so it is not the same."""
+    rows = Fleet(*(cells(name) for name in "abcd"), cells("e", priority="x"))
+    rows.rest()
+    rows.delete("b")
+    wait_out(rows)
+
+    assert rows.tick().stopped == ["b"]
+
+
+def test_rows_that_are_held_back_are_no_mass_stop() -> None:
+    """The guard speaks of rows that are gone."""
+    rows = four()
+    rename(rows, "b", "beta")
+    rename(rows, "c", "gamma")
+    rows.type("beta", priority="x")
+    rows.type("gamma", priority="x")
+    for _ in range(3):
+        assert "PruneBlocked" not in rows.tick().noted
+        rows.sleep(60)
+
+    assert rows.running == {"a", "b", "c", "d"}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["beta", "be", "", "a"]),
+            st.sampled_from([{"priority": "x"}, {"status": "Foo"}, {"deadline": "soon"}]),
+            st.lists(st.sampled_from([0, 1, 20, 31, 700]), max_size=3),
+        ),
+        max_size=5,
+    )
+)
+def test_however_a_rename_comes_about(
+    steps: list[tuple[str, dict[str, str], list[int]]],
+) -> None:
+    """Half a name, none, or another's, with cells mistyped: in the end it is the same project."""
+    rows = four()
+    whole = dict(rows.lines[1])
+    for name, mistyped, pauses in steps:
+        rows.lines[1] = dict(whole)
+        rename(rows, "b", name)
+        typed = {column_of(keyword): text for keyword, text in mistyped.items()}
+        rows.lines[1].update(typed)
+        for seconds in pauses:
+            tick = rows.tick()
+            assert (tick.started, tick.stopped) == ([], [])
+            rows.sleep(seconds)
+    rows.lines[1] = whole | {"Project": "bee"}
+    rows.rest()
+    rows.sleep(60)
+    rows.rest()
+
+    assert [run.conversation for run in rows.living("bee")] == ["talk-2"]
+    assert rows.running == {"a", "bee", "c", "d"}
+
+
 def test_memory_lost_and_the_row_deleted() -> None:
     """A session whose row and memory are both gone is stopped as a deleted row's is."""
     rows = four()
@@ -341,3 +452,15 @@ def test_a_row_deleted_before_it_ever_ran() -> None:
 
     assert tick.noted == []
     assert tick.plan.memory.prune == ""
+
+
+def test_a_name_that_could_not_be_noted_is_noted_later() -> None:
+    """The runs' notes of a renamed project are asked for until they are written."""
+    rows = four()
+    rename(rows, "b", "beta")
+    rows.tick()
+    run = rows.run("beta")
+    rows.runs[run.id] = replace(run, project="b")
+
+    assert rows.tick().plan.renames == {"b": "beta"}
+    assert rows.tick().plan.renames == {}

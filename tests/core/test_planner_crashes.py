@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from controller.core.backoff import CRASH, LOST
+from controller.core.backoff import CRASH, FAULT, LOST
 from controller.core.memory import Suspension
 from controller.core.observed import Ending
 from tests.core.fleet import Fleet, fleet
@@ -296,3 +298,56 @@ def test_a_wait_is_clamped_to_its_own_curve() -> None:
 
     assert tick.plan.requeue_at is not None
     assert (tick.plan.requeue_at - alpha.now).total_seconds() <= LOST.longest
+
+
+@pytest.mark.parametrize(("lasting", "crashes"), [(599.999, 5), (600.0, 1), (600.001, 1)])
+def test_exactly_stable(lasting: float, crashes: int) -> None:
+    """Ten minutes to the millisecond are stable; one millisecond less is one crash more."""
+    alpha = fleet()
+    crash(alpha, 4)
+    alpha.sleep(lasting)
+    alpha.end(ending=Ending.CRASHED)
+    alpha.tick()
+
+    assert alpha.member().crashes == crashes
+    assert (alpha.says() == ("Blocked", "CrashLoop")) is (crashes == 5)
+
+
+SKEWS = st.sampled_from([-YEAR, -3600.0, -61.0, -0.5, 0.0, 1.0, 61.0, 3600.0, YEAR])
+
+
+@given(
+    st.sampled_from([Ending.LOST, Ending.FAULT, Ending.CRASHED]),
+    st.lists(st.tuples(SKEWS, SKEWS), min_size=4, max_size=4),
+)
+def test_an_agents_clock_bounds_no_wait(ending: Ending, ends: list[tuple[float, float]]) -> None:
+    """Whatever it says of an end and of how long the agent ran: each wait is longer, to the cap."""
+    curve = {Ending.LOST: LOST, Ending.CRASHED: CRASH, Ending.FAULT: FAULT}[ending]
+    alpha = fleet()
+    for attempt, (skew, seconds) in enumerate(ends, start=1):
+        alpha.sleep(1)
+        at = alpha.now + timedelta(seconds=skew)
+        alpha.end(ending=ending, at=at, seconds=abs(seconds))
+        tick = alpha.tick()
+
+        assert alpha.member().faults + alpha.member().crashes == attempt
+        assert tick.plan.requeue_at is not None
+        wait = (tick.plan.requeue_at - alpha.now).total_seconds()
+        shortest = curve.first * 2 ** (attempt - 1) * (1 - curve.jitter)
+        assert shortest - 1 <= wait <= curve.longest
+        alpha.sleep(wait)
+        alpha.tick()
+        alpha.begin()
+
+
+def test_a_run_that_was_stable_while_nobody_looked() -> None:
+    """The end that the next controller finds hours later counts from when it was."""
+    alpha = fleet()
+    crash(alpha, 4)
+    alpha.sleep(700)
+    alpha.end(ending=Ending.CRASHED)
+    alpha.sleep(3600)
+    alpha.tick()
+
+    assert alpha.member().crashes == 1
+    assert {"alpha"} == {run.project for run in alpha.living()}

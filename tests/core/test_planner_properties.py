@@ -164,16 +164,21 @@ def idle(fleet: Fleet, name: str) -> bool:
     return since is not None and (fleet.now - since).total_seconds() >= 600
 
 
+def live_through(fleet: Fleet, history: list[tuple[Event, str]]) -> None:
+    """What happens, happens; then the fleet comes to rest."""
+    for event, name in history:
+        event(fleet, name)
+        hold_within_limits(fleet, fleet.tick())
+    fleet.rest()
+
+
 @given(fleets(), HISTORIES)
 @settings(deadline=None)
 def test_every_plan_keeps_within_the_limits_and_comes_to_rest(
     fleet: Fleet, history: list[tuple[Event, str]]
 ) -> None:
     """Never more than the limits; after the last fault: a few ticks, then nothing to do."""
-    for event, name in history:
-        event(fleet, name)
-        hold_within_limits(fleet, fleet.tick())
-    fleet.rest()
+    live_through(fleet, history)
 
     before = deepcopy((fleet.lines, fleet.memory))
     for _ in range(3):
@@ -188,10 +193,7 @@ def test_many_plans_keep_within_the_limits_and_come_to_rest(
     fleet: Fleet, history: list[tuple[Event, str]]
 ) -> None:
     """The same, with many examples."""
-    for event, name in history:
-        event(fleet, name)
-        hold_within_limits(fleet, fleet.tick())
-    fleet.rest()
+    live_through(fleet, history)
 
 
 @given(fleets(), HISTORIES)
@@ -312,6 +314,7 @@ def test_every_row_says_something(fleet: Fleet, history: list[tuple[Event, str]]
             assert {"Accepted", "Ready", "Stalled"} >= {c.type.value for c in row.conditions}
 
 
+@pytest.mark.slow
 def test_a_thousand_rows() -> None:
     """A plan of 1,000 rows is made in time, and the second one has nothing to do."""
     rows = Fleet(*(cells(f"p{number}") for number in range(1000)), limits=limits(900, agents=MANY))

@@ -1,10 +1,11 @@
 """Sessions that vanish, that memory does not know, or that are one too many."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from controller.core.actions import Remove, Stop
+from controller.core.actions import Remove, Stop, Sweep
 from controller.core.memory import Memory
 from controller.core.observed import Ending, Result, StopRequest
 from controller.core.planner import plan
@@ -56,6 +57,24 @@ def test_a_vanished_session_is_not_written_into_the_list() -> None:
     alpha.lose_sessions()
 
     assert alpha.tick().wrote == {}
+
+
+def test_why_a_vanished_session_cannot_be_swept_is_told_by_its_row() -> None:
+    """It is tried again at every tick, and then goes on."""
+    alpha = fleet()
+    alpha.sleep(60)
+    alpha.lose_sessions()
+    alpha.tick()
+    alpha.unswept[alpha.run().id] = "NotSwept"
+    alpha.sleep(2)
+    for _ in range(2):
+        assert alpha.tick().of("alpha") == ["Sweep"]
+        assert alpha.says() == ("Queued", "NotSwept")
+        assert alpha.status().message == "it would not end"
+    alpha.unswept.clear()
+    alpha.rest()
+
+    assert alpha.running == {"alpha"}
 
 
 def test_a_vanished_session_of_a_row_at_rest_is_swept_too() -> None:
@@ -285,3 +304,45 @@ def test_a_new_session_takes_the_place_of_the_ended_screen() -> None:
     alpha.rest()
 
     assert list(alpha.sessions) == ["run-0002"]
+
+
+def test_an_older_run_that_nobody_ended() -> None:
+    """It has no session and no end: it is swept, once nothing can come of it any more."""
+    older, newer = run(number=1), run(number=2)
+    seen = observed(older, newer)
+    seen = replace(seen, sessions={newer.id: seen.sessions[newer.id]})
+    early = plan(desired(cells()), seen, Memory(), limits(), newer.created_at)
+    late = plan(desired(cells()), seen, Memory(), limits(), newer.created_at + timedelta(seconds=2))
+
+    assert early.changes == ()
+    assert early.requeue_at == newer.created_at + timedelta(seconds=2)
+    assert late.changes == (Sweep("alpha", older.id),)
+
+
+def test_a_run_that_its_shim_ends_has_its_grace() -> None:
+    """A killed session's agent is asked first; it is swept when the shim had time for that."""
+    alpha = fleet(limits=limits(stop_grace=20))
+    alpha.sleep(60)
+    alpha.lose_sessions()
+    alpha.guarded = frozenset({alpha.run().id})
+    alpha.tick()
+    alpha.sleep(21.9)
+    second = alpha.tick()
+    alpha.sleep(0.1)
+
+    assert second.of("alpha") == []
+    assert second.plan.requeue_at == alpha.now
+    assert alpha.tick().of("alpha") == ["Sweep"]
+
+
+def test_a_process_that_nobody_watches_gets_a_watcher() -> None:
+    """It goes on; nothing is stopped, started or written for it."""
+    alpha = fleet()
+    alpha.sleep(60)
+    (run_id,) = alpha.sessions
+    alpha.sessions[run_id] = replace(alpha.sessions[run_id], watched=False)
+    tick = alpha.tick()
+
+    assert (tick.of("alpha"), tick.wrote) == (["Watch"], {})
+    assert alpha.rest().quiet
+    assert alpha.running == {"alpha"}

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from controller.core.desired import RowSchema, parse_row
+from controller.core.desired import parse_row
 from controller.core.errors import TerminalError
 from controller.core.project import Project
+from controller.core.row_schema import RowSchema
 from tests.core.world import HEADER, cells, invalid, line_of, row, schema
 
 

@@ -238,3 +238,22 @@ def test_an_invalid_rows_status_is_the_cells_own_text() -> None:
     alpha.tick()
 
     assert alpha.status().status == alpha.line()["Status"]
+
+
+def test_a_list_that_cannot_be_written_changes_no_state() -> None:
+    """However long it stays so, nothing new is to be remembered, and no status gets younger."""
+    alpha = Fleet(cells())
+    for _ in range(4):
+        with pytest.raises(KilledError):
+            alpha.tick(killed_before="write")
+        alpha.begin()
+        alpha.sleep(1)
+    before = alpha.memory
+    for _ in range(3):
+        alpha.sleep(60)
+        with pytest.raises(KilledError):
+            alpha.tick(killed_before="write")
+        assert alpha.memory == before
+    state = alpha.member().state
+    assert state
+    assert alpha.tick().wrote["alpha", "Last Update"] == stamp(state.since)

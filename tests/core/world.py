@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from controller.core.desired import Desired, InvalidRow, RowSchema, parse_row, parse_rows
+from controller.core.desired import Desired, InvalidRow, parse_row, parse_rows
 from controller.core.intent import Pair
 from controller.core.limits import AgentLimits, Limits, Route
 from controller.core.memory import ProjectMemory
 from controller.core.observed import Observed, Run, Session, Words
 from controller.core.project import Project
 from controller.core.row import KNOWN_COLUMNS, Row
+from controller.core.row_schema import RowSchema
 from controller.core.workload import words_of
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ AGENTS = {
     "script": AgentLimits(slots=99, config="script-1"),
     "demo": AgentLimits(slots=99, real=False),
 }
-MODELS = {"opus": Route("claude", "claude-opus"), "gpt": Route("codex", "gpt-5")}
+MODELS = {"opus": (Route("claude", "claude-opus"),), "gpt": (Route("codex", "gpt-5"),)}
 
 
 def after(seconds: float) -> datetime:

@@ -229,8 +229,12 @@ class Lab:
 
 def alive(pid: int) -> bool:
     """Whether a process lives, and is no zombie."""
+    return process_state(pid) not in {"", "Z"}
+
+
+def process_state(pid: int) -> str:
+    """The letter of proc(5) for what a process does; empty where there is none."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except OSError:
-        return False
-    return state != "Z"
+        return ""

@@ -15,7 +15,8 @@ import pytest
 
 from controller import adoption
 from controller.adoption import adopt
-from controller.app import App, build
+from controller.app import App
+from controller.assembly import build
 from controller.core.digest import digest
 from controller.core.errors import NotFound, TransientError
 from controller.layout import LOCK
@@ -101,6 +102,7 @@ def hand_over(lab: Lab, session: str, project: str) -> str:
         app.close()
 
 
+@pytest.mark.slow
 def test_a_session_of_a_queued_project(lab: Lab) -> None:
     """It takes its place at once, can be watched and told to end, and all of it ends."""
     lab.settle_in(ONE, TWO, slots=1)
@@ -138,6 +140,7 @@ def test_a_session_of_a_queued_project(lab: Lab) -> None:
     assert lab.sessions() == ["one", "other"]
 
 
+@pytest.mark.slow
 def test_without_a_controller(lab: Lab) -> None:
     """The next one finds the session, starts none of its own, and goes on with it."""
     lab.settle_in(ONE)
@@ -222,6 +225,7 @@ def test_the_controllers_own_session(lab: Lab) -> None:
             os.kill(holder.pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_session_in_the_way(lab: Lab) -> None:
     """One that bears the project's name keeps it from starting; adopted, it is its session."""
     pid = begin(lab, "one")
@@ -305,6 +309,7 @@ def test_refusals_change_nothing(lab: Lab) -> None:
     assert alive(pid)
 
 
+@pytest.mark.slow
 def test_the_list_cannot_be_read(lab: Lab) -> None:
     """That is no answer, and another exit code than a refusal."""
     lab.settle_in(ONE)
@@ -334,7 +339,8 @@ def test_odd_names(lab: Lab, session: str, project: str, shortened: str) -> None
     done = lab.sidekick("adopt", "--", session, shortened)
 
     assert done.returncode == 0, done.stderr
-    assert f"sidekick attach {shlex.quote(project)}" in done.stdout
+    dashes = "-- " if project.startswith("-") else ""
+    assert f"sidekick attach {dashes}{shlex.quote(project)}" in done.stdout
     lab.start()
     lab.wait_reason(project, "Running")
     assert list(lab.agents().values()) == [pid]
@@ -426,7 +432,7 @@ def test_the_server_is_killed(lab: Lab) -> None:
 
 @pytest.mark.slow
 def test_what_watches_is_killed(lab: Lab) -> None:
-    """The session works on, and still ends when it is asked to."""
+    """The session works on and gets another that watches; it still ends when it is asked to."""
     lab.settle_in(ONE, times={"tick": 1, "stop_grace": 1})
     pid = begin(lab, "mine", TREE)
     hand_over(lab, "mine", "One")
@@ -435,8 +441,9 @@ def test_what_watches_is_killed(lab: Lab) -> None:
     tree = below(pid)
     (watcher,) = watchers(lab)
     os.kill(watcher, signal.SIGKILL)
-    wait_for("its end", lambda: not watchers(lab))
+    wait_for("another", lambda: watchers(lab) and watcher not in watchers(lab))
     lab.sidekick("reconcile", check=True)
+    assert len(watchers(lab)) == 1
     assert lab.rows()["One"]["Reason"].startswith("Running")
     assert all(alive(process) for process in tree)
 

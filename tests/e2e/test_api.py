@@ -7,6 +7,7 @@ import urllib.request
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 import yaml
 
 from tests.e2e.lab import Lab, alive, wait_for
@@ -69,6 +70,7 @@ def test_pause_resume_and_restart_over_the_api(lab: Lab) -> None:
     assert (status, problem["reason"]) == (404, "NotFound")
 
 
+@pytest.mark.slow
 def test_reconcile_plan_and_fleet_over_the_api(lab: Lab) -> None:
     """A tick at once; what the next one would do; the fleet's rest."""
     lab.settle_in(*rows("One"), times={"tick": 3600, "stop_grace": 1})
@@ -84,6 +86,7 @@ def test_reconcile_plan_and_fleet_over_the_api(lab: Lab) -> None:
     assert order(lab, "/api/v1/prune/approve", plan="x")[0] in {404, 409}
 
 
+@pytest.mark.slow
 def test_events_are_kept_over_a_restart_of_the_controller(lab: Lab) -> None:
     """Every action and every change of a condition, in order, counted where they repeat."""
     lab.settle_in(*rows("One"))
@@ -101,6 +104,7 @@ def test_events_are_kept_over_a_restart_of_the_controller(lab: Lab) -> None:
     assert all(event["count"] == 1 for event in events)
 
 
+@pytest.mark.slow
 def test_the_same_reason_everywhere(lab: Lab) -> None:
     """In the list, in `get`, in `describe`, in the API and in the metrics."""
     lab.settle_in(

@@ -187,6 +187,7 @@ def test_metrics_are_what_prometheus_expects(lab: Lab) -> None:
     assert "ok" in (lab.get("/healthz") or "")
 
 
+@pytest.mark.slow
 def test_output_that_cannot_be_written_is_no_traceback(lab: Lab) -> None:
     """A full disk, a closed output, a reader that went away."""
     lab.settle_in("One,1,Paused,,,x,,,,")

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.e2e.lab import SIDEKICK, Lab, alive, wait_for
 
 WORKS = '"echo started; exec sleep 1000"'
@@ -11,6 +13,7 @@ SLOW = {"tick": 60, "stop_grace": 1}
 """Nothing happens by itself: what happens was asked for."""
 
 
+@pytest.mark.slow
 def test_reconcile_and_apply_tell_what_the_controller_did(lab: Lab) -> None:
     """The tick is its own, and what it started runs; without one only `apply` does a tick."""
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
@@ -56,6 +59,7 @@ def test_pause_resume_restart_and_wait(lab: Lab) -> None:
     assert [run["ending"] for run in runs] == ["", "Stopped", "Stopped"]
 
 
+@pytest.mark.slow
 def test_wait_for_the_end_of_a_row(lab: Lab) -> None:
     """A row that was just added is waited for; a deleted one is gone once its session is."""
     lab.settle_in('Zero,1,Paused,,,"x",,,,', times={"tick": 1, "stop_grace": 1})
@@ -130,6 +134,7 @@ def test_a_quick_look_beside_the_controller(lab: Lab) -> None:
         assert done.stdout.splitlines()[1].split()[:4] == ["One", "In", "Progress", "Running"]
 
 
+@pytest.mark.slow
 def test_a_wake_before_the_first_tick_ends_nobody(lab: Lab) -> None:
     """Whoever holds the lock may be woken at once, even while it is still starting."""
     lab.settle_in()
@@ -138,7 +143,7 @@ def test_a_wake_before_the_first_tick_ends_nobody(lab: Lab) -> None:
     lab.stop()
     script = (
         "import os, signal, sys; from pathlib import Path;"
-        "from controller.app import build; from controller.settings import load_settings;"
+        "from controller.assembly import build; from controller.settings import load_settings;"
         "app = build(load_settings(Path('config.yaml'), os.environ), os.environ); app.lock();"
         "os.kill(os.getpid(), signal.SIGUSR1); app.close(); print('alive')"
     )

@@ -3,6 +3,8 @@
 import shutil
 import time
 
+import pytest
+
 from tests.e2e.lab import ROOT, Lab, wait_for
 
 
@@ -46,6 +48,7 @@ def test_a_row_appended_with_echo_is_acted_on_within_a_second(lab: Lab) -> None:
     lab.wait_status("New Project", "In Progress")
 
 
+@pytest.mark.slow
 def test_a_world_as_it_should_be_is_left_alone(lab: Lab) -> None:
     """A tick with nothing to do writes nothing: not the list, not the memory."""
     ship(lab)

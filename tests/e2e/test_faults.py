@@ -1,5 +1,6 @@
 """Faults of the surroundings and of agents: each is a reason on its row."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -91,6 +92,7 @@ def test_a_second_controller_is_refused_and_told_the_first(lab: Lab) -> None:
         assert "Traceback" not in second.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["deleted", "garbage", "truncated"])
 def test_lost_memory_is_rebuilt_and_stops_nothing(lab: Lab, damage: str) -> None:
     """From the rows, the runs' folders and what runs; a damaged file is set aside."""
@@ -147,6 +149,7 @@ def test_a_broken_list_keeps_the_last_good_rows(lab: Lab) -> None:
     assert alive(pid)
 
 
+@pytest.mark.slow
 def test_a_killed_tmux_server_is_no_crash(lab: Lab) -> None:
     """Agents are started again; nobody counts it against them."""
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
@@ -161,6 +164,7 @@ def test_a_killed_tmux_server_is_no_crash(lab: Lab) -> None:
     assert "Crash" not in row["Reason"]
 
 
+@pytest.mark.slow
 def test_a_foreign_session_of_the_same_name_is_left_alone(lab: Lab) -> None:
     """Identity is the mark; the row says whose the name is."""
     lab.settle_in(f"One,1,Paused,,,{WORKS},,,,", f"Two,1,Pending,,,{WORKS},,,,")
@@ -216,6 +220,7 @@ def test_kill_9_of_the_controller_never_makes_a_second_session(lab: Lab) -> None
     assert len(lab.sessions()) == 5
 
 
+@pytest.mark.slow
 def test_a_session_whose_run_folder_is_gone_can_be_stopped(lab: Lab) -> None:
     """The folder takes no request any more; the session's own end is the word."""
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,", f"Two,1,Pending,,,{WORKS},,,,")
@@ -232,9 +237,23 @@ def test_a_session_whose_run_folder_is_gone_can_be_stopped(lab: Lab) -> None:
     assert "RunFolderMissing" in lab.sidekick("get").stdout
     lab.edit("Two", Status="Paused")
     wait_for("its end", lambda: not lab.sessions())
-    assert not any(alive(pid) for pid in pids)
+    wait_for("the end of all that ran", lambda: not any(alive(pid) for pid in pids))
 
 
+def test_a_run_whose_folder_is_gone_as_soon_as_it_begins(lab: Lab) -> None:
+    """Whether the word of its start was read or not: the row does not start for ever."""
+    lab.settle_in('One,1,Pending,,,"rm -r ""$SIDEKICK_RUN_DIR""; exec sleep 1000",,,,')
+    lab.start()
+    wait_for(
+        "a word of it",
+        lambda: lab.rows()["One"]["Reason"].startswith(("RunFolderMissing", "Running")),
+    )
+    lab.edit("One", Status="Paused")
+    lab.wait_reason("One", "UserPaused")
+    wait_for("its end", lambda: not lab.sessions())
+
+
+@pytest.mark.slow
 def test_a_fault_is_logged_once_and_its_end_too(lab: Lab) -> None:
     """Without a terminal the log is all that a person has."""
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
@@ -250,6 +269,7 @@ def test_a_fault_is_logged_once_and_its_end_too(lab: Lab) -> None:
     assert lab.output().count("read failed") == 1
 
 
+@pytest.mark.slow
 def test_a_row_renamed_keeps_its_session_for_good(lab: Lab) -> None:
     """No ghost of the old name is left that would end the session after half a minute."""
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
@@ -261,3 +281,46 @@ def test_a_row_renamed_keeps_its_session_for_good(lab: Lab) -> None:
     wait_for("the edit", lambda: '"priority": 3' in lab.sidekick("get", "-o", "json").stdout)
     assert lab.sidekick("get", "-o", "name").stdout == "project/Uno\n"
     assert lab.sidekick("plan").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_state_folder_that_is_cleared_away_is_made_again(lab: Lab) -> None:
+    """Memory, locks and token come back: no other controller begins beside this one."""
+    lab.settle_in(
+        f"One,1,Pending,,,{WORKS},,,,", f"Two,1,Paused,,,{WORKS},,,,",
+        times={"tick": 0.5, "stop_grace": 1},
+    )  # fmt: skip
+    first = lab.start()
+    lab.wait_reason("One", "Running")
+    lab.wait_reason("Two", "UserPaused")
+    agents = lab.agents()
+    token = (lab.root / "state" / "token").read_text()
+    (lab.root / "state").rename(lab.root / "gone")  # at once: it is made again in no time
+    shutil.rmtree(lab.root / "gone")
+    wait_for("the token", lambda: (lab.root / "state" / "token").exists())
+    wait_for("memory", lambda: "Two" in lab.sidekick("get").stdout)
+    assert f"process {first.pid}" in lab.sidekick("status").stdout
+    second = lab.sidekick("run", "--plain", extra={"SIDEKICK_PRIORITY_SOURCE_CSV_FILE": "other"})
+    assert (second.returncode, f"process {first.pid}" in second.stderr) == (2, True)
+    assert (lab.root / "state" / "token").read_text() == token
+    lab.edit("Two", Status="Pending")
+    lab.wait_reason("Two", "Running")
+    assert lab.agents().items() >= agents.items()
+    assert "UserWord" in lab.sidekick("events").stdout
+    assert lab.output().count("was taken away") == 1
+
+
+@pytest.mark.slow
+def test_who_lost_its_place_to_another_controller_ends(lab: Lab) -> None:
+    """Its agents are the other's then."""
+    lab.settle_in(f"One,1,Pending,,,{WORKS},,,,", times={"tick": 0.5, "stop_grace": 1})
+    process = lab.start()
+    lab.wait_reason("One", "Running")
+    lock = lab.root / "state" / "controller.lock"
+    new = lab.root / "state" / "new"
+    with new.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        new.rename(lock)
+        assert process.wait(timeout=15) == 0
+    assert "its place was taken" in lab.output()
+    assert lab.sessions() == ["one"]

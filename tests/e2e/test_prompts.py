@@ -46,6 +46,7 @@ def test_a_long_prompt_of_many_lines_arrives_intact(lab: Lab, mode: str) -> None
     assert got["argv"] == [prompt]
 
 
+@pytest.mark.slow
 def test_any_name_gets_a_session_and_a_folder_of_its_own(lab: Lab) -> None:
     """Hostile names start, complete, and touch nothing else."""
     catcher(lab)

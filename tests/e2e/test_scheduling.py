@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.e2e.lab import Lab, wait_for
@@ -102,6 +103,7 @@ def test_a_waiting_agent_gives_up_its_slot_and_keeps_its_session(lab: Lab) -> No
     assert lab.status("Asks") == "Waiting"
 
 
+@pytest.mark.slow
 def test_another_kind_of_list_waits_for_a_word(lab: Lab) -> None:
     """A credential that vanished must not start the rows of an old CSV file."""
     lab.settle_in(row("One", 1))

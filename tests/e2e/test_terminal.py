@@ -6,66 +6,12 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.lab import ROOT, SIDEKICK, Lab, alive, wait_for
-
-
-class Terminal:
-    """A terminal of 120x40 with a person in front of it: a tmux server of its own."""
-
-    def __init__(self, lab: Lab) -> None:
-        self._socket = lab.root / "person"
-        self._lab = lab
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", "-s", "me",
-                  "env", "-i", *(f"{k}={v}" for k, v in lab.environment.items()),
-                  "TERM=screen-256color", "LANG=C.UTF-8", "bash", "--norc")  # fmt: skip
-        self.tmux("set-option", "-g", "remain-on-exit", "on")
-        self.type(f"cd {lab.root}; PS1='$ '")
-
-    def tmux(self, *arguments: str) -> str:
-        """Ask the person's own tmux server."""
-        done = subprocess.run(
-            ["tmux", "-u", "-S", self._socket, *arguments],
-            capture_output=True, text=True, timeout=10, check=True,
-            env={"PATH": os.environ["PATH"], "HOME": str(self._lab.root), "LANG": "C.UTF-8"},
-        )  # fmt: skip
-        return done.stdout
-
-    def type(self, text: str) -> None:
-        """Type a line."""
-        self.tmux("send-keys", "-t", "me", "-l", text)
-        self.keys("Enter")
-
-    def keys(self, *names: str) -> None:
-        """Press keys."""
-        self.tmux("send-keys", "-t", "me", *names)
-
-    def screen(self, *options: str) -> str:
-        """What the person sees."""
-        return self.tmux("capture-pane", "-p", *options, "-t", "me")
-
-    def shows(self, text: str, seconds: float = 15) -> str:
-        """Wait until the screen shows a text; returns the screen."""
-        wait_for(f"{text!r} on the screen", lambda: text in self.screen(), seconds)
-        return self.screen()
-
-    def insist(self, text: str, answer: str) -> None:
-        """Type again, as people do, until a program that just woke up has taken it."""
-        for _ in range(10):
-            self.keys("Escape")
-            self.type(text)
-            with suppress(AssertionError):
-                self.shows(answer, 1)
-                return
-        raise AssertionError(self.screen())
-
-    def close(self) -> None:
-        """Leave."""
-        self.tmux("kill-server")
+from tests.e2e.terminal import Terminal
 
 
 @pytest.fixture
@@ -89,7 +35,7 @@ def test_a_newcomer_sees_the_live_table(lab: Lab, terminal: Terminal) -> None:
                  "no credit is spent", "attach", "Ctrl-C", "NEXT ACTION", "PRI"):  # fmt: skip
         assert text in screen
     terminal.shows("AgentWaiting", 60)
-    assert 'attach "Pipecat Voice"' in terminal.screen()
+    assert "attach 'Pipecat Voice'" in terminal.screen()
     agents = lab.agents()
     terminal.keys("C-c")
     screen = terminal.shows("agents keep working.")
@@ -116,6 +62,7 @@ def test_attach_answer_and_detach(lab: Lab, terminal: Terminal) -> None:
     assert "hello Ada" in lab.sidekick("logs", "One").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("vim"), reason="vim is not installed")
 def test_a_full_screen_editor_works_as_an_agent(lab: Lab, terminal: Terminal) -> None:
     """Vim draws, follows the size of the terminal, suspends and goes on, writes and ends well."""
@@ -153,6 +100,7 @@ def test_colours_and_ctrl_c_reach_the_agent(lab: Lab, terminal: Terminal) -> Non
     assert "exit status 7" in row["Reason"]
 
 
+@pytest.mark.slow
 def test_logs_follow_a_run_to_its_end(lab: Lab) -> None:
     """`logs -f` prints as the agent prints, without escapes, and ends with the run."""
     script = "echo first; while [ ! -e go ]; do sleep 0.05; done; printf '\\033[1mlast\\033[0m\\n'"
@@ -199,6 +147,7 @@ def test_a_long_list_leaves_room_for_what_matters(lab: Lab, terminal: Terminal) 
     terminal.shows("keep working")
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_ends_the_controller_and_no_agent(lab: Lab, terminal: Terminal) -> None:
     """Nobody is left with a controller that they cannot see."""
     lab.settle_in('One,1,Pending,,,"exec sleep 1000",,,,')

@@ -1,5 +1,7 @@
 """The user's words: typed into the list while agents work."""
 
+import pytest
+
 from tests.e2e.lab import Lab, alive, wait_for
 
 WORKS = '"echo started; exec sleep 1000"'
@@ -62,6 +64,7 @@ def test_an_invalid_row_is_shown_and_its_session_left_alone(lab: Lab) -> None:
     assert alive(pid)
 
 
+@pytest.mark.slow
 def test_a_deleted_row_ends_after_half_a_minute_and_may_come_back(lab: Lab) -> None:
     """A person's deletion is acted on, but not at once; added again, it goes on."""
     lab.settle_in(

@@ -18,7 +18,7 @@ from tests.core import world
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SOURCE = SourceView("csv", "list.csv", True, "", NOW, NOW, 3, 1)
-AGENTS = (AgentView("claude", 2, 1), AgentView("codex", 2, 3))
+AGENTS = (AgentView("claude", 2, 1), AgentView("codex", 2, 3, "UsageLimit", "until then", NOW))
 _RUN = world.run()
 
 Labels = tuple[tuple[str, str], ...]

@@ -108,8 +108,8 @@ class TestForm:
     def test_labels(self) -> None:
         """Labels are few, and never a path, a pid, a text or a line."""
         allowed = {
-            "action", "agent", "command", "kind", "le", "model", "phase", "project", "reason",
-            "result", "stage", "state", "status", "type", "validity", "version",
+            "action", "agent", "code", "command", "kind", "le", "model", "phase", "project",
+            "reason", "result", "stage", "state", "status", "type", "validity", "version",
         }  # fmt: skip
         ours = {
             label

@@ -165,7 +165,23 @@ def test_the_screen_of_a_gone_session_is_a_fault(world: World) -> None:
 
 
 def test_attaching_goes_by_name(world: World) -> None:
-    """The command is a list of words, and an odd name makes none."""
+    """The command is a list of words, whatever a person or an agent called the session."""
     assert world.runtime.attach_argv("app")[-1].endswith("app")
-    with pytest.raises(ValueError, match="name"):
-        world.runtime.attach_argv("app; rm -rf /")
+    assert world.runtime.attach_argv("app; rm -rf /")[-1].endswith("app; rm -rf /")
+
+
+def test_a_session_that_lost_its_mark_is_cleared(world: World) -> None:
+    """Its run is over, and its name is needed again; one with its mark is left for people."""
+    world.runtime.start([world.request("app"), world.request("other")])
+    world.runtime.clear("run-app")
+    assert [session.run for session in seen(world)] == ["run-app", "run-other"]
+    world.lose_mark("app")
+    assert [session.run for session in seen(world)] == ["run-other"]
+    assert "run-app" in world.runtime.start([world.request("app")])
+    world.runtime.clear("run-app")
+    assert world.runtime.start([world.request("app")]) == {}
+
+
+def test_clearing_without_a_server(world: World) -> None:
+    """There is nothing to clear."""
+    world.runtime.clear("run-app")

@@ -161,3 +161,19 @@ def test_a_server_that_does_not_answer_adopts_nothing(world: World) -> None:
     world.resume()
 
     assert "TmuxTimeout" == asked.value.reason == adopted.value.reason
+
+
+def test_a_session_is_watched_again(world: World) -> None:
+    """Nothing of the session changes; one that is gone is passed over."""
+    world.runtime.start([world.request("other")])
+    world.add_foreign("app", "")
+    request = world.request("app", "r1")
+    world.runtime.adopt(world.runtime.unmarked("app"), request)
+    (session,) = (session for session in seen(world) if session.run == "r1")
+
+    world.runtime.watch(session, request.folder)
+
+    assert session in seen(world)
+    world.runtime.remove([session])
+    world.runtime.watch(session, request.folder)
+    assert {"run-other"} == runs(world)

@@ -1,11 +1,21 @@
 """Where a server's socket lies when nobody says."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from controller.runtimes.socket_path import SocketPathError, check_socket_path, default_socket
+from controller.core.observed import Unknown
+from controller.parts.runtime import remembered_socket
+from controller.runtimes.base import RuntimeFault
+from controller.runtimes.socket_path import (
+    SocketPathError,
+    check_socket_path,
+    default_socket,
+    socket_fault,
+)
+from controller.runtimes.tmux import TmuxRuntime
 
 
 def socket_in(tmp_path: Path, xdg: str = "", instance: str = "main") -> Path:
@@ -42,7 +52,7 @@ def test_the_folder_of_the_login_session_comes_first(short: Path) -> None:
     assert folder / "other.sock" == socket_in(short, str(folder), "other")
 
 
-@pytest.mark.parametrize("xdg", ["", "relative", "/nonexistent", "/tmp"])
+@pytest.mark.parametrize("xdg", ["", "relative", "/proc/nonexistent", "/tmp"])
 def test_a_shell_without_a_login_finds_the_same_socket(short: Path, xdg: str) -> None:
     """Cron has no variable, su a missing folder, sudo another user's."""
     folder = make(short / "run" / "user" / str(os.getuid()))
@@ -111,3 +121,55 @@ def test_a_path_that_no_socket_can_have_is_refused() -> None:
         check_socket_path(Path("/" + "é" * 53 + "x"))
     assert caught.value.reason == "SocketPathTooLong"
     assert Path("/" + "é" * 53) == check_socket_path(Path("/" + "é" * 53))
+
+
+def test_a_socket_of_somebody_else(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who put it there could answer in our server's name; a link counts as who made it."""
+    path = make(short / "d") / "s"
+    assert socket_fault(path) == ""
+    with socket.socket(socket.AF_UNIX) as ours:
+        ours.bind(str(path))
+    assert socket_fault(path) == ""
+    path.parent.chmod(0o777)
+    assert "may be replaced by anybody" in socket_fault(path)
+    path.parent.chmod(0o1777)
+    assert socket_fault(path) == ""
+    uid = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: uid)
+    assert "belongs to another user" in socket_fault(path)
+
+
+def test_such_a_socket_is_not_asked(short: Path) -> None:
+    """Not even to look: its answer would be taken for what runs."""
+    path = make(short / "d", 0o777) / "s"
+    with socket.socket(socket.AF_UNIX) as evil:
+        evil.bind(str(path))
+        evil.listen()
+        evil.setblocking(False)
+        runtime = TmuxRuntime(
+            path, owner="me", shim=("true", "x"), environment={"PATH": os.environ["PATH"]},
+            configuration=short / "tmux.conf",
+        )  # fmt: skip
+        seen = runtime.observe()
+        assert isinstance(seen, Unknown)
+        assert (seen.reason, str(path) in seen.message) == ("SocketUnsafe", True)
+        with pytest.raises(RuntimeFault, match="replaced by anybody"):
+            runtime.attach_argv("app")
+        with pytest.raises(BlockingIOError):
+            evil.accept()
+
+
+def test_theremembered_socket(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only as long as its folder is ours: after a reboot anybody may have made it anew in /tmp."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(make(short / "xdg")))
+    note = short / "state" / "socket"
+    old = make(short / "old")
+    note.parent.mkdir()
+    note.write_text(f"{old}/main.sock\n")
+    assert remembered_socket(note, "main") == old / "main.sock"
+    old.chmod(0o777)
+    assert remembered_socket(note, "main") == short / "xdg" / "main.sock"
+    make(short / "evil")
+    note.write_text(f"{short}/link/main.sock\n")
+    (short / "link").symlink_to(short / "evil")
+    assert remembered_socket(note, "main") == short / "xdg" / "main.sock"

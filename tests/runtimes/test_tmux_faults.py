@@ -144,6 +144,7 @@ def test_a_deleted_socket_is_made_again(lab: Lab, runtime: TmuxRuntime) -> None:
     assert pid == lab.server_pid()
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_come_back_is_unknown(lab: Lab, runtime: TmuxRuntime) -> None:
     """Its sessions still run: it is not absent, and no second one is started."""
     runtime.start([lab.request("app")])

@@ -60,14 +60,19 @@ def test_a_folder_with_a_line_break_is_refused(lab: Lab, runtime: TmuxRuntime) -
 
 
 def test_the_log_has_all_output_of_quick_agents(lab: Lab, runtime: TmuxRuntime) -> None:
-    """The pipe is there before the first byte, and outlives the last."""
-    script = "seq 1 3000; exit 7"
+    """The pipe is there before the first byte, and outlives the last.
+
+    tmux itself loses what it has not read when a pane's process ends. So that waits, as the shim
+    does, until its last word is in the log.
+    """
+    last = 'while ! tail -c 6 "$1/output.log" 2>/dev/null | grep -q 3000; do sleep 0.02; done'
+    script = f"seq 1 3000; {last}; exit 7"
     requests = [lab.request(f"app{number}", script=script) for number in range(20)]
     expected = "".join(f"{number}\r\n" for number in range(1, 3001)).encode()
 
     assert runtime.start(requests) == {}
 
-    wait_for(lambda: not any(session.alive for session in sessions_of(runtime)), 15)
+    wait_for(lambda: not any(session.alive for session in sessions_of(runtime)), 30)
     assert len(sessions_of(runtime)) == 20
     for request in requests:
         assert expected == logged(request, len(expected))
@@ -240,3 +245,29 @@ def test_a_runtime_is_told_its_faults_at_once(lab: Lab) -> None:
         make(shim=())
     with pytest.raises(ValueError, match="control"):
         make(shim=("a\n",))
+
+
+@pytest.mark.parametrize("name", ["a b", "$HOME", "it's", "x;y", "*", "-d", "#x", "ü", "=app"])
+def test_a_person_attaches_whatever_the_name(lab: Lab, runtime: TmuxRuntime, name: str) -> None:
+    """A session that somebody renamed can be reached all the same."""
+    runtime.start([lab.request("app")])
+    lab.tmux("rename-session", "-t", "=app", "--", name)
+    (session,) = sessions_of(runtime)
+    if name.startswith("$") and not lab.tmux("list-panes", "-s", "-t", f"={session.name}"):
+        pytest.skip("this tmux takes every target that begins with $ for an id")
+    client, terminal = attach(runtime, lab, session.name)
+    try:
+        wait_for(lambda: lab.tmux("list-clients", "-F", "#{session_name}") == session.name)
+    finally:
+        client.kill()
+        client.wait(5)
+        os.close(terminal)
+
+
+def test_a_persons_pane_on_a_run_is_not_cleared(lab: Lab, runtime: TmuxRuntime) -> None:
+    """It has the run's folder in its command line, and is no session of the run's."""
+    request = lab.request("app")
+    runtime.start([request])
+    lab.tmux("new-session", "-d", "-s", "look", "--", "sh", "-c", "sleep 600", str(request.folder))
+    runtime.clear(request.run)
+    assert lab.tmux("list-sessions", "-F", "#{session_name}").split() == ["app", "look"]

@@ -12,7 +12,13 @@ from controller.core.observed import Session
 from controller.runtimes.base import StartRequest
 from controller.runtimes.tmux_listing import Listing, Parser, split_id
 from controller.runtimes.tmux_mark import parse_mark, render_mark
-from controller.runtimes.tmux_script import append_command, quote, remove_script, start_script
+from controller.runtimes.tmux_script import (
+    _COPY,
+    append_command,
+    quote,
+    remove_script,
+    start_script,
+)
 
 words = st.text(st.characters(min_codepoint=32, exclude_characters="\x7f"))
 odd_words = st.text("ab'\"#%[{(}\\$` ;~é", max_size=30)
@@ -44,7 +50,7 @@ def test_an_appending_command_means_its_path_whatever_expands_it(path: str) -> N
     assert "%" not in expanded
     assert "#" not in expanded
     shell = expanded.replace("\0", "%").replace("\1", "#")
-    assert ["exec", "cat", f">>{path}"] == shlex.split(shell)
+    assert [f"log={path};"] == shlex.split(shell.removesuffix(_COPY))
 
 
 def test_a_start_is_one_line_and_nothing_of_it_is_the_requests_to_choose() -> None:
@@ -63,7 +69,7 @@ def test_a_start_is_one_line_and_nothing_of_it_is_the_requests_to_choose() -> No
         r"'python3' '-m' 'x' '/runs/it'\''s r1'"
         """ ; set-option -p -t '=app:' @sidekick '{"owner":"me","run":"r1"}'"""
         " ; set-option -p -t '=app:' remain-on-exit on"
-        r" ; pipe-pane -o -t '=app:' 'exec cat >>'\''/runs/it'\''\'\'''\''s r1/output.log'\'''"
+        " ; pipe-pane -o -t '=app:' " + quote(append_command("/runs/it's r1/output.log"))
     )
     assert "pipe-pane" not in second
     assert who.startswith("'display-message' ")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from controller.core.observed import Session, Sessions, Unknown
 from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
 from controller.runtimes.memory import MemoryRuntime
+from controller.runtimes.tmux_mark import MARK
 from tests.runtimes.lab import Lab, sessions_of, wait_for
 
 
@@ -22,6 +24,14 @@ class World(Protocol):
 
     def request(self, name: str, run: str = "") -> StartRequest:
         """A request for a run that stays until it is ended."""
+        ...
+
+    def reader(self, name: str) -> StartRequest:
+        """A request for a run that reads lines."""
+        ...
+
+    def read(self, run: str) -> list[str]:
+        """The lines that it read, once they are all there."""
         ...
 
     def end(self, run: str) -> None:
@@ -56,6 +66,10 @@ class World(Protocol):
         """End a session as a person does."""
         ...
 
+    def lose_mark(self, name: str) -> None:
+        """Take the mark off a session."""
+        ...
+
 
 class MemoryWorld:
     """The world of the in-memory runtime, which has all faults built in."""
@@ -66,10 +80,21 @@ class MemoryWorld:
         self.lose_server = self.runtime.lose_server
         self.split = self.runtime.split
         self.kill_session = self.runtime.kill_session
+        self.lose_mark = self.runtime.lose_mark
 
     def request(self, name: str, run: str = "") -> StartRequest:
         """A request; the folder need not exist."""
         return StartRequest(run or f"run-{name}", name, Path("/runs") / (run or name))
+
+    def reader(self, name: str) -> StartRequest:
+        """Everything that is typed counts as read."""
+        return self.request(name)
+
+    def read(self, run: str) -> list[str]:
+        """The lines that were typed to it."""
+        said = [("".join(keys), text) for to, keys, text in self.runtime.told if to == run]
+        whole = "".join(f"{keys.replace('Enter', chr(10))}{text}\n" for keys, text in said)
+        return [line for line in whole.split("\n") if line]
 
     def write(self, run: str, text: str) -> None:
         """Let the run's process print."""
@@ -99,6 +124,22 @@ class TmuxWorld:
         self.lab = lab
         self.runtime = lab.runtime(deadline=1.0)
         self.request = lab.request
+
+    def reader(self, name: str) -> StartRequest:
+        """A shell that writes each line that it reads into a file."""
+        script = 'while IFS= read -r line; do printf "%s\\n" "$line" >>"$1/read"; done'
+        return self.lab.request(name, script=script)
+
+    def read(self, run: str) -> list[str]:
+        """The lines, once nothing more comes."""
+        file = self.lab.folder / "runs" / run / "read"
+        found: list[str] = []
+        for _ in range(100):
+            time.sleep(0.05)
+            before, found = found, file.read_text().splitlines() if file.exists() else []
+            if found and found == before:
+                break
+        return found
 
     def end(self, run: str) -> None:
         """Let the run's process end."""
@@ -139,6 +180,10 @@ class TmuxWorld:
     def kill_session(self, name: str) -> None:
         """End a session, its process included."""
         self.lab.tmux("kill-session", "-t", f"={name}")
+
+    def lose_mark(self, name: str) -> None:
+        """Take the mark off a session's pane."""
+        self.lab.tmux("set-option", "-pu", "-t", f"={name}:", MARK)
 
     def _session(self, run: str) -> Session:
         return next(s for s in sessions_of(self.runtime) if s.run == run)

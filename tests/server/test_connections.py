@@ -155,6 +155,7 @@ def test_a_client_that_takes_nothing(world: World, server: Server) -> None:
         assert taken < 8_000_000
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_little(
     world: World, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,6 +166,17 @@ class World:
         """Remembered."""
         return self._named("restart", name, message)
 
+    def answer(self, name: str, text: str) -> str:
+        """Remembered."""
+        return self._named("answer", name, text)
+
+    def release(self, agent: str) -> str:
+        """Remembered, where there is such an agent."""
+        if agent not in {one.name for one in REPORT.agents}:
+            raise NotFound("UnknownAgent", f"no agent {agent}")
+        self._order("release", agent)
+        return agent
+
     def suspend(self, message: str) -> None:
         """Remembered."""
         self._order("suspend", message)

@@ -1,5 +1,7 @@
 """A folder with a config.yaml that can be anything."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,13 @@ def project(tmp_path: Path) -> Project:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same for many examples of one test."""
     return Project(tmp_path_factory.mktemp("settings"))
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can enter, which `tmp_path` is not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "schemas").symlink_to(REPOSITORY / "schemas")
+        yield folder

@@ -3,12 +3,15 @@
 import pytest
 
 from controller.settings import SettingsInvalid, load_settings
+from controller.settings.agents import FAMILIES
 from tests.settings.conftest import Project
 
 DEMO = "default_agent: demo\n"
+NO_FAMILY = f"no such family; give a command, or a type: {', '.join(FAMILIES)}"
 SETTINGS = (
-    "agents, default_agent, demo, gpus, log_level, models, paths, priority_source, projects, "
-    "resume_prompt, retention, server, slots, times"
+    "agents, budgets, default_agent, demo, gpus, isolation, log_format, log_level, models, paths, "
+    "preamble, prices, priority_source, project_isolation, projects, resume_prompt, retention, "
+    "server, slots, times, tmux"
 )
 
 
@@ -40,14 +43,32 @@ def test_wrong_type(project: Project, line: str, fault: str) -> None:
         ("gpus: -1", "2:1: gpus -1: must be at least 0"),
         ("server: {port: 65536}", "2:10: server.port 65536: must be at most 65535"),
         ("times:\n  tick: 0.0", "3:3: times.tick 0.0: must be more than 0"),
-        ("times: {tick: .nan}", "2:9: times.tick nan: Input should be greater than 0"),
+        ("times: {tick: .nan}", "2:9: times.tick nan: Input should be less than or equal to 86400"),
+        ("times: {tick: .inf}", "2:9: times.tick inf: must be at most 86400.0"),
         (
-            "server: {host: 0.0.0.0}",
-            "2:10: server.host '0.0.0.0': allowed: 127.0.0.1, ::1, localhost",
+            "server: {host: example.org}",
+            "2:10: server.host 'example.org': must be an IP address, or localhost",
         ),
         ("log_level: LOUD", "2:1: log_level 'LOUD': allowed: DEBUG, INFO, WARNING, ERROR"),
-        ("agents: {c: {command: []}}", "2:14: agents.c.command: [] should be non-empty"),
-        ("agents: {c: {slots: 1}}", "2:10: agents.c: 'command' is a required property"),
+        ("agents: {c: {command: []}}", f"2:10: agents.c.type: {NO_FAMILY}"),
+        ("agents: {c: {slots: 1}}", f"2:10: agents.c.type: {NO_FAMILY}"),
+        (
+            "agents: {c: {type: command}}",
+            "2:10: agents.c.command: a command line is needed, as [program, argument]",
+        ),
+        (
+            "agents: {claude: {resume: [x]}}",
+            "2:19: agents.claude.resume: is for `command` alone, and this is of the family claude",
+        ),
+        (
+            "agents: {c: {command: [x], allow: [ls]}}",
+            f"2:28: agents.c.allow: is for the families {', '.join(FAMILIES)}",
+        ),
+        ("models: {Opus: []}", "2:10: models.Opus: names no agent"),
+        (
+            "project_isolation: {A: worktree}",
+            "2:21: project_isolation.A 'worktree': names no project that has a folder in projects",
+        ),
     ],
 )
 def test_out_of_range(project: Project, line: str, fault: str) -> None:
@@ -72,7 +93,7 @@ def test_several_faults(project: Project) -> None:
         (DEMO + "slotz: 4", f":2:1: slotz: no such setting; there are {SETTINGS}"),
         (
             DEMO + "server:\n  prot: 1\n",
-            ":3:3: server.prot: no such setting; there are host, port",
+            ":3:3: server.prot: no such setting; there are host, names, port",
         ),
         (DEMO + "null: 1", f":2:1: null: no such setting; there are {SETTINGS}"),
     ],
@@ -186,16 +207,17 @@ def test_models_that_mean_the_same(project: Project) -> None:
     assert fault.startswith(":5:3: ")
 
 
-@pytest.mark.parametrize(
-    "text", ["priority_source: {type: sheets}", "priority_source: {sheets: {url: 'https://x'}}"]
-)
-def test_sheets_are_refused(project: Project, text: str) -> None:
-    """A sheet, that this version cannot read, is refused with what to do."""
-    (fault,) = project.faults(DEMO + text)
+def test_a_sheet_must_be_named(project: Project) -> None:
+    """The kind alone says not which sheet."""
+    (fault,) = project.faults(DEMO + "priority_source: {type: sheets}")
     assert fault.startswith(":2:")
-    assert fault.endswith(
-        "this version reads CSV files only; set it to csv, and leave sheets empty"
-    )
+    assert fault.endswith("which sheet? set priority_source.sheets.url or spreadsheet_name")
+
+
+def test_a_sheet_is_not_read_too_often(project: Project) -> None:
+    """Google's quotas hold by construction."""
+    (fault,) = project.faults(DEMO + "priority_source: {sheets: {poll_interval: 5}}")
+    assert "poll_interval" in fault
 
 
 @pytest.mark.parametrize(
@@ -268,3 +290,43 @@ def test_broken_schema(project: Project, content: str | None) -> None:
     (fault,) = project.faults(DEMO + "paths: {schemas: other}")
     assert fault.startswith(f"{schema}: ")
     assert fault.endswith("; see paths.schemas")
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (
+            "agents: {c: {command: [x], patterns: [{outcome: auth, pattern: 'a('}]}}",
+            "2:55: agents.c.patterns.0.pattern 'a(': is no regular expression: missing ), "
+            "unterminated subpattern at position 1",
+        ),
+        (
+            "agents: {c: {command: [x], patterns: [{outcome: auth, pattern: '(a+)+$'}]}}",
+            "2:55: agents.c.patterns.0.pattern '(a+)+$': takes too long on some lines; it repeats "
+            "a repetition, as (a+)+",
+        ),
+        (
+            "agents: {claude: {exit_codes: {1: auth}}}",
+            "2:19: agents.claude.exit_codes: is for `command` alone, and this is of the family "
+            "claude",
+        ),
+    ],
+)
+def test_what_an_end_means(project: Project, line: str, fault: str) -> None:
+    """A pattern that cannot be used is named with its place; a family knows its own ends."""
+    assert [f":{fault}"] == project.faults(DEMO + line)
+
+
+@pytest.mark.parametrize("code", ["256", "-1", "01", "x"])
+def test_an_exit_code_that_is_none(project: Project, code: str) -> None:
+    """It is told, with what it would mean."""
+    (fault,) = project.faults(
+        DEMO + f"agents: {{c: {{command: [x], exit_codes: {{{code!r}: auth}}}}}}"
+    )
+    assert "agents.c.exit_codes" in fault
+
+
+def test_an_outcome_that_is_none(project: Project) -> None:
+    """What there is, is told."""
+    (fault,) = project.faults(DEMO + "agents: {c: {command: [x], exit_codes: {1: tired}}}")
+    assert "agents.c.exit_codes.1 'tired': allowed: completed, waiting, blocked" in fault

@@ -86,7 +86,9 @@ def test_the_repositorys_own_file() -> None:
     loaded = load_settings(REPOSITORY / "config.yaml", {})
 
     assert loaded.demo
-    assert {route.agent for route in loaded.models.values()} <= set(loaded.agents)
+    assert {route.agent for model in loaded.models for route in loaded.routes(model)} <= set(
+        loaded.agents
+    )
     assert loaded.priority_source.csv.file == REPOSITORY / "desired" / "priorities.csv"
 
 
@@ -181,6 +183,8 @@ TREES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 @given(TREES)
 @settings(deadline=None)
 def test_any_values_for_the_settings(shared: Project, tree: dict[str, object]) -> None:

@@ -1,0 +1,130 @@
+"""Spending: what runs cost, and whether a budget has room for more."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.core.case import Case
+from controller.core.limits import Budget, Limits, Price
+from controller.core.memory import NOTHING_SPENT, Day, ProjectMemory, Spent
+from controller.core.observed import Run
+
+REASON = "BudgetExceeded"
+_MILLION = 1_000_000
+
+
+def spent_by(run: Run, member: ProjectMemory, prices: Mapping[str, Price]) -> Spent:
+    """What a run spent so far.
+
+    Args:
+        run: The run.
+        member: Its project's memory: an agent that counts over a whole conversation has counted
+            what was paid before as well.
+        prices: Model id → price, for agents that tell tokens alone.
+    """
+    usage = run.facts.usage
+    if usage.dollars is None:
+        price = prices.get(run.facts.model, Price())
+        parts = (
+            usage.fresh * price.fresh,
+            usage.cached * price.cached,
+            usage.output * price.output,
+        )
+        return Spent(sum(parts) / _MILLION, usage.tokens)
+    before = member.paid if run.facts.whole and run.conversation == member.conversation else 0.0
+    return Spent(max(0.0, usage.dollars - before), usage.tokens)
+
+
+def bill(member: ProjectMemory, run: Run, prices: Mapping[str, Price]) -> ProjectMemory:
+    """The memory with what an ended run spent in it, counted once."""
+    spent = spent_by(run, member, prices)
+    if member.billed == run.id or spent == NOTHING_SPENT:
+        return member
+    usage = run.facts.usage
+    paid = usage.dollars if run.facts.whole and usage.dollars is not None else member.paid
+    return replace(member, spent=member.spent + spent, paid=paid, billed=run.id)
+
+
+def row_spent(member: ProjectMemory, run: Run | None, prices: Mapping[str, Price]) -> Spent:
+    """What all runs of a row spent, the one that lasts included."""
+    if run is None or run.result is not None or member.billed == run.id:
+        return member.spent
+    return member.spent + spent_by(run, member, prices)
+
+
+def count_days(
+    before: Mapping[str, ProjectMemory],
+    cases: Iterable[Case],
+    days: Mapping[str, Day],
+    now: datetime,
+) -> Mapping[str, Day]:
+    """Agent → its day, with the runs in it that were billed since."""
+    counted = dict(days)
+    for case in cases:
+        known = before.get(case.name)
+        if case.run is None or known is None or case.member.billed == known.billed:
+            continue
+        spent = Spent(
+            max(0.0, case.member.spent.dollars - known.spent.dollars),
+            max(0, case.member.spent.tokens - known.spent.tokens),
+        )
+        agent = case.run.agent
+        counted[agent] = Day(now.date(), _today(counted.get(agent), now) + spent)
+    return counted if counted != days else days
+
+
+class Purse:
+    """What agents have left today.
+
+    Args:
+        cases: The projects; their living runs spend too.
+        days: Agent → what runs that are over spent.
+        limits: The budgets and prices.
+        now: The time.
+    """
+
+    def __init__(
+        self, cases: Iterable[Case], days: Mapping[str, Day], limits: Limits, now: datetime
+    ) -> None:
+        self._limits = limits
+        self._spent = {agent: _today(day, now) for agent, day in days.items()}
+        for case in cases:
+            if case.run is not None and case.alive and case.member.billed != case.run.id:
+                live = spent_by(case.run, case.member, limits.prices)
+                agent = case.run.agent
+                self._spent[agent] = self._spent.get(agent, NOTHING_SPENT) + live
+
+    def refusal(self, agent: str) -> str:
+        """Why an agent may spend nothing more today; empty where it may."""
+        limits = self._limits.agents.get(agent)
+        own = self._spent.get(agent, NOTHING_SPENT)
+        if limits and (text := over(own, limits.day)):
+            return f"{agent} spent {text} today; it goes on tomorrow"
+        if text := over(sum(self._spent.values(), NOTHING_SPENT), self._limits.day):
+            return f"all agents together spent {text} today; they go on tomorrow"
+        return ""
+
+
+def midnight(now: datetime) -> datetime:
+    """When the day's budgets are fresh again."""
+    return (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def over(spent: Spent, budget: Budget) -> str:
+    """What was spent of which budget, where that is used up; empty where it is not."""
+    if budget.dollars and spent.dollars >= budget.dollars:
+        return f"${spent.dollars:.2f} of ${budget.dollars:.2f}"
+    if budget.tokens and spent.tokens >= budget.tokens:
+        return f"{spent.tokens:,} of {budget.tokens:,} tokens"
+    return ""
+
+
+def shown(spent: Spent) -> str:
+    """The text of the Credits Used cell; empty where nothing is known."""
+    if spent.dollars:
+        return f"${spent.dollars:.2f}"
+    return f"{spent.tokens:,} tokens" if spent.tokens else ""
+
+
+def _today(day: Day | None, now: datetime) -> Spent:
+    return day.spent if day is not None and day.date == now.date() else NOTHING_SPENT

@@ -1,0 +1,144 @@
+"""Files and folders of the controller's own: for their owner alone, whatever the umask.
+
+No fsync: what cannot be done without after a power loss is in the database.
+"""
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
+
+MODE = 0o600
+FOLDER_MODE = 0o700
+TEMPORARY = ".*.new"
+"""How files are called that are not whole yet; one that stays was left by a death."""
+LIMIT = 1_048_576
+"""Bytes; what the controller and its user keep in one such file takes far less."""
+OTHERS = 0o077
+"""The bits of whoever is not the owner."""
+
+
+def read_small(path: Path, limit: int = LIMIT) -> bytes:
+    """All that a file holds.
+
+    Args:
+        path: The file.
+        limit: Bytes.
+
+    Raises:
+        OSError: There is none, it is no plain file, or larger than the limit.
+        ValueError: No file can have that path.
+    """
+    # O_NONBLOCK: a pipe of that name would never answer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "Is no plain file", str(path))
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"Is larger than {limit // 1024:,} KB", str(path))
+    return content
+
+
+def make(path: str, content: bytes) -> None:
+    """Make a new file.
+
+    Raises:
+        OSError: It is there already, or cannot be written.
+    """
+    with os.fdopen(_new(path), "wb") as file:
+        file.write(content)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing; one that is there stays as it is.
+
+    Raises:
+        OSError: It cannot be made, or is no folder.
+    """
+    for folder in reversed((path, *path.parents)):
+        if not folder.is_dir():
+            with suppress(FileExistsError):  # another process was quicker
+                folder.mkdir(mode=FOLDER_MODE)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that whoever reads it sees all of it, or what was there before.
+
+    Each process has a temporary file of its own, for several may write at once.
+
+    Raises:
+        OSError: It cannot be written; nothing is left of it.
+    """
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        write_in(folder, path.name, content, f".{path.name}.{os.getpid()}.new")
+    finally:
+        os.close(folder)
+
+
+def write_in(folder: int, name: str, content: bytes, temporary: str) -> None:
+    """Write a file of an open folder whole; see `write_whole`.
+
+    Args:
+        folder: The folder's descriptor.
+        name: The file's name in it.
+        content: All that it is to hold.
+        temporary: What it is called until it is whole; one that a death left is written over.
+
+    Raises:
+        OSError: It cannot be written; nothing is left of it.
+    """
+    with suppress(FileNotFoundError):
+        os.unlink(temporary, dir_fd=folder)
+    descriptor = _new(temporary, folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+
+
+def append_to(path: Path) -> TextIOWrapper:
+    """Open a file to append to it, to read too; made at need, and tightened where it was loose.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, MODE)
+    file = os.fdopen(descriptor, "a+", encoding="utf-8")
+    with suppress(OSError):  # it belongs to somebody else
+        tighten(descriptor)
+    return file
+
+
+def tighten(descriptor: int) -> bool:
+    """Take an open file away from all but its owner; returns whether others had a part in it.
+
+    Raises:
+        OSError: It belongs to somebody else.
+    """
+    mode = os.fstat(descriptor).st_mode
+    if not mode & OTHERS:
+        return False
+    os.fchmod(descriptor, MODE)
+    return True
+
+
+def _new(path: str, folder: int | None = None) -> int:
+    """A new file, for its owner alone; O_EXCL follows no link."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    return os.open(path, flags, MODE, dir_fd=folder)

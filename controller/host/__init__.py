@@ -1,0 +1,1 @@
+"""Where the sessions are: runs the tmux server that an external controller is a client of."""

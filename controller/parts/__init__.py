@@ -1,0 +1,1 @@
+"""The parts, each made of what the settings say of it."""

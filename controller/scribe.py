@@ -1,0 +1,110 @@
+"""The scribe: reads what the list wants, and writes into it what became of that."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from controller.core.desired import Desired, with_written
+from controller.core.errors import SidekickError
+from controller.core.events import Event
+from controller.core.report import SourceView
+from controller.core.row import PROJECT
+from controller.core.row_schema import RowSchema
+from controller.core.status import RowStatus
+from controller.metrics import Metrics
+from controller.reading import RowReader
+from controller.sources.base import Edit, Snapshot, Source
+from controller.tick import Tick
+
+
+class Scribe:
+    """Keeps the newest good read of a list, and writes its own cells.
+
+    Args:
+        source: The list.
+        schema: What rows are held against.
+        metrics: Counts.
+
+    Attributes:
+        desired: The newest good read, with what was written since; None before there was one.
+        view: The list, as it was last read.
+    """
+
+    def __init__(self, source: Source, schema: RowSchema, metrics: Metrics) -> None:
+        self._source = source
+        self._schema = schema
+        self._reader = RowReader(schema)
+        self._metrics = metrics
+        self._snapshot: Snapshot | None = None
+        self._read_at: datetime | None = None
+        self.desired: Desired | None = None
+        self.view = SourceView(source.kind, source.name)
+
+    def read(self, tick: Tick) -> None:
+        """Read the list; where that fails, the last good rows stand."""
+        began = time.perf_counter()
+        try:
+            snapshot = self._source.read()
+            news = self._snapshot is None or snapshot.revision != self._snapshot.revision
+            if news:
+                self.desired = self._reader.parse(snapshot.rows)
+        except SidekickError as error:
+            tick.errors["read"] = error.message
+            self._metrics.reads.labels("error").inc()
+            self.view = replace(self.view, valid=False, message=error.message)
+            return
+        self._metrics.reads.labels("success").inc()
+        self._metrics.read_seconds.observe(time.perf_counter() - began)
+        at = self._source.last_read()
+        tick.fresh = at is None or at != self._read_at
+        self._read_at = at
+        changed = tick.now if news else self.view.changed_at
+        self._snapshot = snapshot
+        assert self.desired is not None
+        self.view = SourceView(
+            self._source.kind, self._source.name, True, "", at or tick.now, changed,
+            len(snapshot.rows), len(self.desired.invalid), self.view.waits,
+        )  # fmt: skip
+
+    def hear(self, tick: Tick) -> None:
+        """What the list's source did by itself."""
+        tick.events += [
+            Event(tick.now, "", notice.reason, notice.message, notice.warning)
+            for notice in self._source.notices()
+        ]
+
+    def hold(self, tick: Tick, rows: Sequence[RowStatus]) -> None:
+        """Find out whether what is to be written waits for an editor, and tell it once."""
+        holder = self._source.holder() if _edits(rows) else ""
+        if holder and not self.view.waits:
+            text = f"the list is open in {holder}: what is to be written waits a moment"
+            tick.events.append(Event(tick.now, "", "WriteDeferred", text))
+        self.view = replace(self.view, waits=holder)
+
+    def write(
+        self, tick: Tick, rows: Sequence[RowStatus]
+    ) -> Sequence[tuple[str, Mapping[str, str]]]:
+        """Write what changed into the list; what waits or fails is tried in the next tick.
+
+        Returns:
+            Name and cells of every row that holds them now.
+        """
+        edits = _edits(rows)
+        if not edits or self.view.waits or self._source.refusal():
+            return ()
+        try:
+            written = self._source.write(edits)
+        except SidekickError as error:
+            tick.errors["write"] = error.message
+            return ()
+        tick.wrote = len(written.applied)
+        arrived = [(edit.row.cell(PROJECT), edit.cells) for edit in written.applied]
+        assert self.desired is not None
+        self.desired = with_written(self.desired, arrived, self._schema)
+        self._snapshot = None  # so that the old content, saved again, is read as what it is
+        return arrived
+
+
+def _edits(rows: Sequence[RowStatus]) -> list[Edit]:
+    return [Edit(row.row, row.cells) for row in rows if row.row and row.cells]

@@ -1,0 +1,109 @@
+"""Budgets: what a row, an agent, a day and a run may spend, and how that is counted."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.core.facts import Usage
+from controller.core.limits import Budget, Price
+from controller.core.observed import Ending
+from tests.core.fleet import Fleet
+from tests.core.world import AGENTS, cells, limits
+
+DAY = 86_400.0
+
+
+def test_a_row_is_blocked_when_its_budget_is_spent() -> None:
+    """While it runs: the run is ended, the row says why; typing Pending alone is no help."""
+    fleet = Fleet(cells(), limits=limits(row=Budget(dollars=1.0)))
+    fleet.rest()
+    fleet.tell(usage=Usage(dollars=0.9))
+    assert fleet.tick().stopped == []
+    fleet.tell(usage=Usage(dollars=1.0))
+    assert fleet.tick().stopped == ["alpha"]
+    fleet.rest()
+    assert fleet.says() == ("Blocked", "BudgetExceeded")
+    fleet.type(status="Pending")
+    fleet.rest()
+    assert fleet.says() == ("Blocked", "BudgetExceeded")
+    fleet.limits = limits(row=Budget(dollars=5.0))
+    fleet.type(status="Pending")
+    fleet.rest()
+    assert fleet.says()[0] == "In Progress"
+
+
+def test_runs_add_up_and_a_conversation_counts_once() -> None:
+    """An agent whose cost is that of the whole conversation is charged the difference."""
+    fleet = Fleet(cells())
+    fleet.rest()
+    fleet.tell(usage=Usage(10, 0, 5, 0.5), whole=True)
+    fleet.end(ending=Ending.CRASHED)
+    fleet.tick()
+    fleet.sleep(15)
+    fleet.rest()
+    fleet.tell(usage=Usage(10, 0, 5, 0.8), whole=True)
+    tick = fleet.tick()
+    assert tick.plan.spent["alpha"].dollars == pytest.approx(0.8)
+    assert tick.plan.spent["alpha"].tokens == 30
+    fleet.end()
+    fleet.rest()
+    assert fleet.memory.projects["alpha"].spent.dollars == pytest.approx(0.8)
+    assert fleet.memory.days["claude"].spent.dollars == pytest.approx(0.8)
+    fleet.type(status="Pending")
+    fleet.rest()
+    assert fleet.memory.projects["alpha"].spent.dollars == 0
+
+
+def test_tokens_have_a_price() -> None:
+    """Where the agent does not say what it cost."""
+    price = Price(fresh=2.0, cached=0.5, output=10.0)
+    fleet = Fleet(cells(), limits=limits(prices={"m-1": price}))
+    fleet.rest()
+    fleet.tell(model="m-1", usage=Usage(1_000_000, 2_000_000, 100_000))
+    assert fleet.tick().plan.spent["alpha"].dollars == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["its own", "the fleet's"])
+def test_a_day_has_a_budget(whole: bool) -> None:
+    """What runs is ended, what waits says why; at midnight it goes on in its conversation."""
+    budget = Budget(tokens=100)
+    agents = {**AGENTS, "claude": replace(AGENTS["claude"], day=budget)}
+    known = limits(day=budget) if whole else limits(agents=agents)
+    fleet = Fleet(cells(), cells("beta", agent="codex"), limits=known)
+    fleet.rest()
+    fleet.tell("alpha", usage=Usage(100))
+    tick = fleet.tick()
+    assert tick.stopped == (["alpha", "beta"] if whole else ["alpha"])
+    talk = fleet.run("alpha").conversation
+    fleet.rest()
+    assert fleet.says("alpha") == ("Queued", "BudgetExceeded")
+    assert fleet.last is not None
+    assert fleet.last.plan.requeue_at is not None
+    fleet.sleep(DAY)
+    fleet.rest()
+    assert fleet.says("alpha")[0] == "In Progress"
+    assert fleet.run("alpha").conversation == talk
+
+
+def test_a_run_has_a_budget() -> None:
+    """An agent that does not keep to it itself is ended, and the row blocked."""
+    agents = {**AGENTS, "claude": replace(AGENTS["claude"], run=Budget(tokens=10))}
+    fleet = Fleet(cells(), limits=limits(agents=agents))
+    fleet.rest()
+    fleet.tell(usage=Usage(output=10))
+    fleet.rest()
+    assert fleet.says() == ("Blocked", "BudgetExceeded")
+
+
+def test_credits_are_written_once_a_minute() -> None:
+    """And nothing is where nothing was spent."""
+    fleet = Fleet(cells())
+    fleet.rest()
+    assert "Credits Used" not in fleet.line()
+    fleet.tell(usage=Usage(dollars=0.25))
+    assert fleet.tick().wrote["alpha", "Credits Used"] == "$0.25"
+    fleet.sleep(30)
+    fleet.tell(usage=Usage(dollars=0.5))
+    assert fleet.tick().wrote == {}
+    fleet.sleep(31)
+    assert fleet.tick().wrote["alpha", "Credits Used"] == "$0.50"

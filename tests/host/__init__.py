@@ -1,0 +1,1 @@
+"""The host of the sessions of an external controller."""
