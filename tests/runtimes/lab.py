@@ -90,6 +90,21 @@ class Lab:
         )
         return done.stdout.strip()
 
+    def begin(self, name: str, *command: str, folder: str = "/") -> str:
+        """Begin a session as a person does; its command runs then, and is no more a fork of tmux.
+
+        Returns:
+            The name that tmux gave it.
+        """
+        said = self.tmux(
+            "new-session", "-d", "-P", "-F", "#{session_name}\t#{pane_pid}", "-c", folder,
+            *([f"-s{name}"] if name else []), "--", *command,
+        )  # fmt: skip
+        assert said, name
+        given, _, pid = said.rpartition("\t")
+        wait_for(lambda: not _words(pid).startswith(b"tmux\0"))
+        return given
+
     def server_pid(self) -> int:
         """The pid of the one living server on the socket."""
         pid = find_server(self.socket)
@@ -128,6 +143,13 @@ def sessions_of(runtime: TmuxRuntime) -> Sequence[Session]:
     observed = runtime.observe()
     assert isinstance(observed, Sessions), observed
     return observed.sessions
+
+
+def _words(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 5.0) -> None:

@@ -35,13 +35,7 @@ NAMES = [
 
 def new(lab: Lab, name: str, *command: str, folder: str = "/") -> str:
     """Begin a session as a person does; returns the name that tmux gave it."""
-    words = command or ("sleep", "600")
-    said = lab.tmux(
-        "new-session", "-d", "-P", "-F", "#{session_name}", "-c", folder,
-        *([f"-s{name}"] if name else []), "--", *words,
-    )  # fmt: skip
-    assert said, name
-    return said
+    return lab.begin(name, *(command or ("sleep", "600")), folder=folder)
 
 
 def adopted(lab: Lab, runtime: TmuxRuntime, name: str, request: StartRequest) -> Session:

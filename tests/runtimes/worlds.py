@@ -171,7 +171,7 @@ class TmuxWorld:
         if owner:
             assert self.lab.runtime(owner=owner).start([self.request(name)]) == {}
         else:
-            self.lab.tmux("new-session", "-d", "-s", name, "sleep 600")
+            self.lab.begin(name, "sleep", "600")
 
     def split(self, name: str) -> None:
         """Open a second pane."""
