@@ -277,7 +277,8 @@ class Chaos(RuleBasedStateMachine):
         run = self.living(index)
         if run:
             self.witness.excused.add(run)
-            for pid in self.witness.lived[run]:
+            # The shell first: it would begin anew what it sees end, and that would be left over.
+            for pid in sorted(self.witness.lived[run]):
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
 
