@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from controller.core.conditions import Condition, ConditionType
-from controller.core.detail import ActionView, PlanView, ProjectDetail, RunView
+from controller.core.detail import ActionView, PlanView, ProjectDetail, RunView, ScreenView
 from controller.core.errors import NotFound
 from controller.core.events import Entry
 from controller.core.names import pick
@@ -148,6 +148,10 @@ class World:
         full = self._pick(name)
         project = next(p for p in REPORT.projects if p.name == full)
         return ProjectDetail(project, (ACTION,), (RUN,), (entry(1),), ("last line",))
+
+    def screen(self, name: str) -> ScreenView:
+        """Two lines, one of them coloured."""
+        return ScreenView(("\x1b[1;31mred\x1b[0m and <b>plain</b>", "second"), live=True)
 
     def reconcile(self) -> PlanView:
         """A plan with a start."""

@@ -30,12 +30,16 @@ class Board:
     digest: str
 
     def since(self, other: "Board | None") -> list[str]:
-        """What a page must be sent that shows another board: elements that replace their like."""
+        """What a page must be sent that shows another board: elements that replace their like.
+
+        Rows are one of them together.
+        """
         known = other.parts if other else {}
         found = [html for part, html in self.parts.items() if known.get(part) != html]
         if other is None or list(other.rows) != list(self.rows):
             return [*found, self.table()]
-        return [*found, *(html for row, html in self.rows.items() if other.rows[row] != html)]
+        changed = [html for row, html in self.rows.items() if other.rows[row] != html]
+        return [*found, "".join(changed)] if changed else found
 
     def table(self) -> str:
         """All the rows, in the element that holds them."""

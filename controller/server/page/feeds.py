@@ -57,24 +57,26 @@ class ProjectFeed:
     def __init__(self, site: Site, name: str) -> None:
         self._site = site
         self._name = name
-        self._shown: tuple[str, str] = ("", "")
+        self._shown: dict[str, str] = {}
 
     async def elements(self) -> list[str]:
         """What changed since the last call."""
-        detail = await self._site.looks.run(self._detail)
-        screen = await self._site.plans.run(self._screen)
-        told, self._shown = self._shown, (detail, screen)
-        return [new for new, old in zip(self._shown, told, strict=True) if new and new != old]
+        found = await self._site.looks.run(self._detail)
+        found |= await self._site.plans.run(self._screen)
+        changed = [html for part, html in found.items() if self._shown.get(part) != html]
+        self._shown |= found
+        return changed
 
-    def _detail(self) -> str:
+    def _detail(self) -> dict[str, str]:
         try:
             return draw_project(self._site.backend.describe(self._name))
         except NotFound as error:
-            return render("gone.html", message=error.message)
+            return {"state": render("gone.html", message=error.message)}
 
-    def _screen(self) -> str:
+    def _screen(self) -> dict[str, str]:
         try:
             found = self._site.backend.screen(self._name)
         except SidekickError:
-            return ""  # the project is gone, or the loop is busy: what was shown stays
-        return render("screen.html", lines=[to_html(line) for line in found.lines], live=found.live)
+            return {}  # the project is gone, or the loop is busy: what was shown stays
+        lines = [to_html(line) for line in found.lines]
+        return {"screen": render("screen.html", lines=lines, live=found.live)}

@@ -15,7 +15,10 @@ LOOK_SECONDS = 1.0
 BOARD_SECONDS = 5.0
 """How often the board is looked at though nothing of note happened: costs and times move on."""
 Elements = Callable[[], Awaitable[list[str]]]
-"""What to send now: elements that replace their like, none where nothing changed."""
+"""What to send now: elements that replace their like, none where nothing changed.
+
+Each is parsed by itself: a row of a table is none beside what can stand in no table.
+"""
 
 
 class Follower(StreamingResponse):
@@ -58,7 +61,7 @@ async def _parts(pulse: Pulse, elements: Elements, seconds: float) -> AsyncItera
             await asyncio.sleep(RETRY_SECONDS)
         if found:
             sent = clock()
-            yield _message("\n".join(found))
+            yield b"".join(map(_message, found))
         elif clock() - sent > HEARTBEAT_SECONDS:
             sent = clock()
             yield b": still here\n\n"

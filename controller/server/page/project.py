@@ -9,9 +9,10 @@ from controller.core.report import ProjectView
 from controller.server.page.rendering import moment, render
 
 
-def draw_project(found: ProjectDetail) -> str:
-    """All that is known of a project, as one element that replaces its like."""
-    return render("detail.html", found=found, facts=_facts(found.project))
+def draw_project(found: ProjectDetail) -> dict[str, str]:
+    """All that is known of a project: element's id → HTML that replaces its like."""
+    state = render("state.html", found=found, facts=_facts(found.project))
+    return {"state": state, "history": render("history.html", found=found)}
 
 
 def attach_command(name: str) -> str:

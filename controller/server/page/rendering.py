@@ -18,7 +18,6 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]"
 )
 """Control characters, what reorders text on a screen (CVE-2021-42574), and halves of a pair."""
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def safe(text: str) -> str:
@@ -33,13 +32,11 @@ def environment() -> Environment:
         loader=PackageLoader("controller.server.page"),
         autoescape=True,
         undefined=StrictUndefined,
-        trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: safe(value) if type(value) is str else value,
     )
     made.globals["asset"] = address
     made.filters["moment"] = moment
-    made.filters["words"] = lambda text: _HUMP.sub(" ", text)
     made.filters["dollars"] = lambda amount: f"${amount:,.2f}"
     return made
 

@@ -48,6 +48,7 @@ class Page:
             Route("/page/project", self._follow_project),
             Route("/page/order", self._changes.order, methods=["POST"]),
             Route("/page/answer", self._changes.answer, methods=["POST"]),
+            Route("/page/prune", self._changes.prune, methods=["POST"]),
         ]
 
     async def _page(self, request: Request) -> Response:
@@ -69,8 +70,8 @@ class Page:
             return _refused(problem.status, "No such project", problem.detail, visitor=visitor)
         full = found.project.name
         return _html(
-            "project.html", name=full, detail=draw_project(found), attach=attach_command(full),
-            told="", visitor=visitor,
+            "project.html", name=full, attach=attach_command(full), visitor=visitor,
+            **draw_project(found),
         )  # fmt: skip
 
     async def _open(self, request: Request) -> Response:
