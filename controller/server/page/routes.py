@@ -69,9 +69,10 @@ class Page:
             problem = problem_of(error)
             return _refused(problem.status, "No such project", problem.detail, visitor=visitor)
         full = found.project.name
+        parts = draw_project(found)
         return _html(
             "project.html", name=full, attach=attach_command(full), visitor=visitor,
-            **draw_project(found),
+            state=parts["state"], history=parts["history"],
         )  # fmt: skip
 
     async def _open(self, request: Request) -> Response:
