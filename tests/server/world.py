@@ -146,7 +146,7 @@ class World:
         if self.failure:
             raise self.failure
         full = self._pick(name)
-        project = next(p for p in REPORT.projects if p.name == full)
+        project = next(p for p in (self.known or REPORT).projects if p.name == full)
         return ProjectDetail(project, (ACTION,), (RUN,), (entry(1),), ("last line",))
 
     def screen(self, name: str) -> ScreenView:
@@ -210,7 +210,7 @@ class World:
         return full
 
     def _pick(self, name: str) -> str:
-        return pick(name, [project.name for project in REPORT.projects])
+        return pick(name, [project.name for project in (self.known or REPORT).projects])
 
     def _order(self, *words: str) -> None:
         self.orders.append(words)
