@@ -153,6 +153,7 @@ class App:
             self.fleet,
             self.journal,
             Folders(self.runs.root, self.agents, self.redactor.text),
+            self.observer.screen,
         )
 
     def close(self) -> None:

@@ -7,14 +7,14 @@ thread alone uses them.
 import threading
 from collections.abc import Callable, Mapping
 
-from controller.core.detail import PlanView, ProjectDetail
+from controller.core.detail import PlanView, ProjectDetail, ScreenView
 from controller.core.errors import NotFound, TransientError
 from controller.core.events import Entry
 from controller.core.names import pick
 from controller.core.planview import view_action, view_outcomes, view_plan
 from controller.core.report import Report
 from controller.core.words import fold
-from controller.detail import Folders, detail
+from controller.detail import SCREEN_LINES, Folders, detail, screen
 from controller.fleet import Fleet
 from controller.loop import Loop
 from controller.orders import Orders
@@ -32,6 +32,7 @@ class LoopBackend:
         fleet: Words about the whole fleet.
         journal: The events, for this object alone.
         folders: Where runs are read from, for a project's history.
+        screen: A run's screen, given how many lines; used by the loop's thread only.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class LoopBackend:
         fleet: Fleet,
         journal: Journal,
         folders: Folders,
+        screen: Callable[[str, int], str | None],
     ) -> None:
         self._loop = loop
         self._reconciler = reconciler
@@ -50,6 +52,7 @@ class LoopBackend:
         self._journal = journal
         self._journal_lock = threading.Lock()
         self._folders = folders
+        self._screen = screen
 
     def healthy(self) -> bool:
         """Whether the loop makes progress."""
@@ -97,6 +100,24 @@ class LoopBackend:
         views = [view_action(action) for action in actions if action.project == full]
         with self._journal_lock:
             return detail(report, full, self._folders, self._journal, views)
+
+    def screen(self, name: str) -> ScreenView:
+        """What a project's newest run shows.
+
+        Args:
+            name: The project's full name.
+
+        Raises:
+            NotFound: No such project.
+        """
+        report = self._loop.report
+        projects = report.projects if report else ()
+        project = next((one for one in projects if one.name == name), None)
+        if project is None:
+            raise NotFound("NotFound", f"no project {name!r}")
+        run = project.run if project.alive else ""
+        live = self._loop.ask(lambda: self._screen(run, SCREEN_LINES)) if run else None
+        return screen(project, live, self._folders)
 
     def reconcile(self) -> PlanView:
         """Make a tick now; what it did."""

@@ -6,16 +6,19 @@ from pathlib import Path
 
 from controller.agents.base import Agent, as_it_ran
 from controller.agents.verdict import judge_exit
-from controller.core.detail import ActionView, ProjectDetail
+from controller.core.detail import ActionView, ProjectDetail, ScreenView
 from controller.core.errors import NotFound
-from controller.core.report import Report
+from controller.core.report import ProjectView, Report
 from controller.runs.history import Reading, history, tail
 from controller.runs.meta import Meta
+from controller.runs.printed import coloured, plain
 from controller.runs.redacted import Redact, redacted
 from controller.store import Journal
 
 EVENTS = 20
 """So many events are told."""
+SCREEN_LINES = 60
+"""So many lines of a screen: a tall terminal's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,27 @@ def detail(
         events=tuple(journal.read(project=name, last=EVENTS)),
         tail=redacted(tail(folders.root / project.run), folders.redact) if project.run else (),
     )
+
+
+def screen(project: ProjectView, live: str | None, folders: Folders) -> ScreenView:
+    """What a project's newest run shows, without secrets.
+
+    Args:
+        project: Whose.
+        live: The screen of its session, coloured; None where it has none.
+        folders: Where its runs are.
+    """
+    if live is not None:
+        lines = tuple(coloured(live).split("\n"))
+    elif project.run:
+        lines = tail(folders.root / project.run, SCREEN_LINES, coloured)
+    else:
+        lines = ()
+    return ScreenView(tuple(_redacted(line, folders.redact) for line in lines), live is not None)
+
+
+def _redacted(line: str, redact: Redact) -> str:
+    """A line without secrets; one that had any loses its colours, which may stand in its midst."""
+    words = plain(line)
+    safe = redact(words)
+    return line if safe == words else safe

@@ -43,6 +43,7 @@ class Observer:
         self._known: dict[str, tuple[Record, Run]] = {}
         self._records: Mapping[str, Record] = {}
         self._seen: Mapping[str, Run] = {}
+        self._sessions: Mapping[str, Session] = {}
 
     def look(self) -> Observed | Unknown:
         """One call to the runtime, then two quick ones for each unfinished run.
@@ -64,9 +65,22 @@ class Observer:
             known = {run_id: self._run(record) for run_id, record in records.items()}
             self._known, self._records = known, records
             self._seen = {run_id: run for run_id, (_, run) in known.items()}
-        sessions = self._endable(sessions)
+        self._sessions = sessions = self._endable(sessions)
         self._read_screens(sessions)
         return Observed(sessions, self._seen, server, self._guarded(sessions))
+
+    def screen(self, run: str, lines: int) -> str | None:
+        """The last lines of a run's screen with their colours; None where it has none just now.
+
+        Secrets are not taken out of it: escapes may stand in the midst of one.
+        """
+        session = self._sessions.get(run)
+        if session is None or not session.alive:
+            return None
+        try:
+            return self._runtime.screen(session, lines, colours=True)
+        except RuntimeFault:
+            return None
 
     def _guarded(self, sessions: Mapping[str, Session]) -> frozenset[str]:
         """Runs without a living session that somebody still watches over, to end them."""

@@ -68,6 +68,7 @@ COMMANDS = (
     Command("wait", "wait until a project is as it should be", "wait:wait", words.wait),
     Command("status", "the controller's health on one screen", "status:status", words.status),
     Command("logs", "what a project's agent printed", "session:logs", words.logs),
+    Command("open", "a link to the live page for your browser", "open:open_page"),
     Command("attach", "sit down at a project's session", "session:attach", words.named),
     Command(
         "pause", "stop a project and keep its conversation, or let the whole fleet rest",

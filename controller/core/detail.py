@@ -79,6 +79,19 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenView:
+    """What a project's newest run shows, or showed at its end.
+
+    Attributes:
+        lines: The last ones; of a terminal's escapes they have those that colour, and no others.
+        live: Whether it is the screen of a session that lives.
+    """
+
+    lines: tuple[str, ...] = ()
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectDetail:
     """Everything about one project.
 

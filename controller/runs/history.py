@@ -70,16 +70,24 @@ def history(
     return tuple(found)
 
 
-def tail(folder: Path, lines: int = TAIL_LINES) -> tuple[str, ...]:
-    """The last lines that a run printed, without escapes; without a log, those of its record."""
+def tail(
+    folder: Path, lines: int = TAIL_LINES, clean: Callable[[str], str] = plain
+) -> tuple[str, ...]:
+    """The last lines that a run printed; without a log, those of its record.
+
+    Args:
+        folder: The run's.
+        lines: At most so many.
+        clean: Takes the escapes out, all or some.
+    """
     text = ""
     for name in ("output.log", "output.log.1"):
-        text = plain(_end_of(folder / name)) + text
+        text = clean(_end_of(folder / name)) + text
         if text.count("\n") > lines:
             break
     if not text:
         end = records.read_exit(folder)
-        text = plain("\n".join(end.tail)) if end else ""
+        text = clean("\n".join(end.tail)) if end else ""
     return tuple(line.rstrip() for line in text.splitlines()[-lines:])
 
 

@@ -22,6 +22,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]"  # other two-character sequences
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _UNFINISHED = re.compile(r"(?:\r|\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\n]*\x1b?|[ -/]*)?)\Z")
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 """They show text in another order or on another line than it has (CVE-2021-42574)."""
@@ -36,6 +37,15 @@ def plain(text: str) -> str:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return _REORDERING.sub(_spelled, _ESCAPES.sub("", _STEP.sub(" ", lines)))
+
+
+def coloured(text: str) -> str:
+    """The text as `plain` makes it, but with the escapes that colour it."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = _ESCAPES.sub(
+        lambda found: found[0] if _COLOUR.fullmatch(found[0]) else "", _STEP.sub(" ", lines)
+    )
+    return _REORDERING.sub(_spelled, kept)
 
 
 def _spelled(match: re.Match[str]) -> str:

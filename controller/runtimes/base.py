@@ -205,8 +205,13 @@ class Runtime(Protocol):
         """
         ...
 
-    def screen(self, session: Session, lines: int) -> str:
+    def screen(self, session: Session, lines: int, *, colours: bool = False) -> str:
         """The last lines of the session's screen, as text without escapes.
+
+        Args:
+            session: Which.
+            lines: At most so many.
+            colours: With the escapes that colour it, and no others.
 
         Raises:
             RuntimeFault: It is gone, or the call failed.

@@ -3,6 +3,7 @@
 Beside the protocol it has the faults of the real one as methods and attributes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ class _Pane:
     begun: str = ""
     text: str = ""
     split: bool = False
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 class MemoryRuntime:
@@ -170,13 +174,14 @@ class MemoryRuntime:
                 panes[name] = replace(pane, owner="", session=replace(pane.session, run=""))
         _raise(late)
 
-    def screen(self, session: Session, lines: int) -> str:
+    def screen(self, session: Session, lines: int, *, colours: bool = False) -> str:
         """The last lines that `write` put on the session's screen."""
         late = self._begin("screen")
         _raise(late)
         for pane in (self._panes or {}).values():
             if pane.session.id == session.id:
-                return "\n".join(pane.text.rstrip().split("\n")[-lines:])
+                text = pane.text if colours else _COLOUR.sub("", pane.text)
+                return "\n".join(text.rstrip().split("\n")[-lines:])
         raise RuntimeFault("SessionGone", f"The session {session.name} is gone.")
 
     def attach_argv(self, name: str) -> tuple[str, ...]:

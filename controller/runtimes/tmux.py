@@ -204,10 +204,10 @@ class TmuxRuntime:
         with suppress(ServerGone):
             self._client.recalling(lambda: self._client.source("new-session", script))
 
-    def screen(self, session: Session, lines: int) -> str:
+    def screen(self, session: Session, lines: int, *, colours: bool = False) -> str:
         """The last lines of the session's screen, as text without escapes."""
         pane, server = split_id(session.id)
-        captured = self._client.capture(pane, lines)
+        captured = self._client.capture(pane, lines, colours=colours)
         if captured[:1] != [server]:
             raise RuntimeFault("SessionGone", f"The session {session.name} is gone.")
         text = "\n".join(captured[1:]).rstrip().split("\n")

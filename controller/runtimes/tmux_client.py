@@ -80,13 +80,16 @@ class Client:
                 raise _nonsense(reply)
             return reply.stdout
 
-    def capture(self, pane: str, lines: int) -> list[str]:
+    def capture(self, pane: str, lines: int, *, colours: bool = False) -> list[str]:
         """Who the server is, then the pane's last lines; empty where the pane is gone.
+
+        With colours each line has the escapes that tmux itself makes for them.
 
         Raises:
             RuntimeFault: The call failed.
         """
-        capture = ("capture-pane", "-p", "-J", "-t", pane, "-S", f"-{lines}")
+        looks = ("-e",) if colours else ()
+        capture = ("capture-pane", "-p", "-J", *looks, "-t", pane, "-S", f"-{lines}")
         with told(self._on_call, "capture-pane"):
             reply = self._server.cmd("display-message", "-p", IDENTITY, ";", *capture)
         return [] if reply.returncode else reply.stdout

@@ -15,6 +15,7 @@ from controller.server import problems
 from controller.server.access import Access, Hosts, check_page
 from controller.server.answers import with_headers
 from controller.server.operations import Endpoint, Operation, Site
+from controller.server.page import Page
 from controller.server.probes import Probes
 from controller.server.problems import Problem, instance_of
 from controller.server.routes import OPERATIONS
@@ -22,9 +23,13 @@ from controller.server.routes import OPERATIONS
 FAREWELL_SECONDS = 0.1
 
 
-def application(site: Site, probes: Probes, access: Access, hosts: Hosts) -> ASGIApp:
+def application(site: Site, probes: Probes, page: Page, access: Access, hosts: Hosts) -> ASGIApp:
     """The whole application."""
-    routes: list[BaseRoute] = [*probes.routes(), *(_route(o, site, access) for o in OPERATIONS)]
+    routes: list[BaseRoute] = [
+        *probes.routes(),
+        *page.routes(),
+        *(_route(o, site, access) for o in OPERATIONS),
+    ]
     made = Starlette(
         routes=routes,
         exception_handlers={

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from controller.core.detail import PlanView, ProjectDetail
+from controller.core.detail import PlanView, ProjectDetail, ScreenView
 from controller.core.events import Entry
 from controller.core.report import Report
 
@@ -46,6 +46,10 @@ class Backend(Protocol):
 
     def describe(self, name: str) -> ProjectDetail:
         """Everything about one project."""
+        ...
+
+    def screen(self, name: str) -> ScreenView:
+        """What a project's newest run shows; `name` is its full name."""
         ...
 
     def reconcile(self) -> PlanView:

@@ -44,7 +44,7 @@ async def read_body(request: Request, fields: Sequence[Field]) -> Mapping[str, s
     Raises:
         Problem: The body is too long, no JSON, or not of this form.
     """
-    raw = await _read(request)
+    raw = await read_raw(request)
     given: object = {}
     if raw:
         _check_type(request)
@@ -55,10 +55,15 @@ async def read_body(request: Request, fields: Sequence[Field]) -> Mapping[str, s
     for name in given:
         if name not in known:
             _refuse(f"no such field {name!r}; there are: {', '.join(known) or 'none'}")
-    return {field.name: _text(field, given) for field in fields}
+    return {field.name: check_text(field, given) for field in fields}
 
 
-async def _read(request: Request) -> bytes:
+async def read_raw(request: Request) -> bytes:
+    """The body's bytes.
+
+    Raises:
+        Problem: There are more than `LONGEST`.
+    """
     declared = request.headers.get("content-length", "0")
     if int(declared) > LONGEST:
         raise _too_long()
@@ -91,7 +96,12 @@ def _parse(raw: bytes) -> object:
         _refuse(f"it is no JSON: {error}")
 
 
-def _text(field: Field, given: Mapping[str, object]) -> str:
+def check_text(field: Field, given: Mapping[str, object]) -> str:
+    """A field's text.
+
+    Raises:
+        Problem: It is missing, too long, no text, or has control characters.
+    """
     if field.name not in given:
         if field.required:
             _refuse(f"{field.name} is missing: {field.about}")

@@ -20,6 +20,7 @@ from controller.server.connection import Connection
 from controller.server.lanes import Lane
 from controller.server.openapi import openapi
 from controller.server.operations import Site
+from controller.server.page import Page
 from controller.server.probes import Exposition, Probes
 from controller.server.pulse import Pulse
 
@@ -81,7 +82,9 @@ class Server:
             backend, Lane(*LOOKS), Lane(*PLANS), Lane(*ORDERS), Pulse(backend.revision),
             cache(partial(openapi, open_reading=open_reading)),
         )  # fmt: skip
-        app = application(site, Probes(backend, exposition, access), access, Hosts.of(host, names))
+        probes = Probes(backend, exposition, access)
+        page = Page(site, access, self._socket.getsockname()[1])
+        app = application(site, probes, page, access, Hosts.of(host, names))
         # The log hears of our own defects (errors), not of what clients do wrong (warnings).
         config = uvicorn.Config(
             app, http=Connection, ws="none", lifespan="off", loop="asyncio", interface="asgi3",

@@ -11,7 +11,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/metricsx", "/metrics/../x", "/api", "/api/v1", "/api/v2/projects"),
+        *("/page", "/metricsx", "/metrics/../x", "/api", "/api/v1", "/api/v2/projects"),
         *("/%2e%2e/etc/passwd", "/api/v1/projects/", "/api/v1/projects//pause", "//api/v1/status"),
         *("/api/v1/projects/Alpha/Beta", "/healthz/", "/api/v1/statu%73", "/api/v1/prune"),
     ],

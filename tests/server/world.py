@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from controller.core.conditions import Condition, ConditionType
-from controller.core.detail import ActionView, PlanView, ProjectDetail, RunView
+from controller.core.detail import ActionView, PlanView, ProjectDetail, RunView, ScreenView
 from controller.core.errors import NotFound
 from controller.core.events import Entry
 from controller.core.names import pick
@@ -146,8 +146,12 @@ class World:
         if self.failure:
             raise self.failure
         full = self._pick(name)
-        project = next(p for p in REPORT.projects if p.name == full)
+        project = next(p for p in (self.known or REPORT).projects if p.name == full)
         return ProjectDetail(project, (ACTION,), (RUN,), (entry(1),), ("last line",))
+
+    def screen(self, name: str) -> ScreenView:
+        """Two lines, one of them coloured."""
+        return ScreenView(("\x1b[1;31mred\x1b[0m and <b>plain</b>", "second"), live=True)
 
     def reconcile(self) -> PlanView:
         """A plan with a start."""
@@ -206,7 +210,7 @@ class World:
         return full
 
     def _pick(self, name: str) -> str:
-        return pick(name, [project.name for project in REPORT.projects])
+        return pick(name, [project.name for project in (self.known or REPORT).projects])
 
     def _order(self, *words: str) -> None:
         self.orders.append(words)

@@ -1,0 +1,142 @@
+"""The page as a person sees it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from controller.core.report import ProjectView
+from controller.server import Server
+from controller.visits import sign_link
+from tests.e2e.lab import Lab
+from tests.server.world import ALPHA, NOW, REPORT, TOKEN, World, entry
+
+pytestmark = pytest.mark.slow
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'"
+SERIOUS = {"serious", "critical"}
+ROWS = "tbody#rows tr"
+
+
+@pytest.fixture
+def shown() -> Iterator[tuple[World, Server]]:
+    """A world, and the server that shows it."""
+    world = World()
+    with world.serving() as server:
+        yield world, server
+
+
+def change(world: World, *projects: ProjectView) -> None:
+    """The projects are others from now on."""
+    assert world.known
+    world.known = replace(world.known, at=world.known.at + timedelta(seconds=1), projects=projects)
+    world.number += 1
+
+
+def test_it_follows_what_happens(shown: tuple[World, Server], tab: Page) -> None:
+    """Rows change, come and go, and events appear, without the page being loaded anew."""
+    world, server = shown
+    tab.goto(server.url)
+    tab.evaluate("window.same = true")
+    expect(tab.locator("#plan")).to_contain_text("all slots are in use")
+    first, *rest = REPORT.projects
+    change(world, replace(first, status="Completed", reason="Done"), *rest)
+    expect(tab.locator(ROWS).first).to_contain_text("Completed")
+    world.happens(entry(1, "Gamma", "now it happened"))
+    expect(tab.locator("#events")).to_contain_text("now it happened")
+    change(world, first, *rest, replace(first, name="New one"))
+    expect(tab.locator(ROWS)).to_have_count(4)
+    change(world, *rest)
+    expect(tab.locator(ROWS)).to_have_count(2)
+    assert tab.evaluate("window.same")
+
+
+def test_texts_of_others_are_inert(shown: tuple[World, Server], tab: Page) -> None:
+    """Nothing of a row runs, however it comes to the page."""
+    world, server = shown
+    tab.goto(server.url)
+    hostile = replace(ALPHA, name=HOSTILE, next_action=HOSTILE, message=HOSTILE)
+    change(world, hostile)
+    world.happens(entry(1, HOSTILE, HOSTILE))
+    expect(tab.locator("#events")).to_contain_text(HOSTILE)
+    expect(tab.locator(ROWS).first).to_contain_text(HOSTILE)
+    tab.locator(ROWS).first.get_by_role("link").click()
+    expect(tab.locator("h1")).to_have_text(HOSTILE)
+    expect(tab.locator("#screen")).to_contain_text("red and <b>plain</b>")
+    assert tab.locator("img").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_is_for_everybody(
+    shown: tuple[World, Server], tab: Page, scheme: str, width: int
+) -> None:
+    """Axe finds nothing serious, on a desk and on a phone, where nothing is cut off."""
+    world, server = shown
+    world.journal = [entry(1)]
+    tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of two words
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    for path in ("/", "/?project=Alpha"):
+        tab.goto(server.url + path)
+        found = Axe().run(tab).response["violations"]
+        assert [v for v in found if v["impact"] in SERIOUS] == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_by_keyboard(shown: tuple[World, Server], tab: Page) -> None:
+    """A slash leads to the search, which leaves what has all its words."""
+    _, server = shown
+    tab.goto(server.url)
+    tab.keyboard.press("/")
+    tab.keyboard.type("blocked codex")
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(1)
+    expect(tab.locator("#found")).to_have_text("1 found")
+
+
+def test_a_visitor_answers(shown: tuple[World, Server], tab: Page) -> None:
+    """A link lets this browser change things; what was done is told."""
+    world, server = shown
+    tab.goto(f"{server.url}/?project=Alpha")
+    expect(tab.get_by_role("button", name="Pause")).to_have_count(0)
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    tab.goto(f"{server.url}/?project=Alpha")
+    tab.get_by_label("Answer the agent").fill("yes, do it")
+    tab.get_by_role("button", name="Answer").click()
+    expect(tab.locator("#told")).to_have_text("the agent was answered")
+    tab.get_by_role("button", name="Pause").click()
+    expect(tab.locator("#told")).to_have_text("it pauses")
+    changes = [order for order in world.orders if order != ("plan",)]
+    assert changes == [("answer", "Alpha", "yes, do it"), ("pause", "Alpha", "")]
+
+
+def test_five_hundred_projects(shown: tuple[World, Server], tab: Page) -> None:
+    """They are shown, and one change is one row's."""
+    world, server = shown
+    many = [replace(ALPHA, name=f"Project {number}", since=NOW) for number in range(500)]
+    change(world, *many)
+    tab.goto(server.url)
+    expect(tab.locator(ROWS)).to_have_count(500)
+    many[250] = replace(many[250], status="Waiting", reason="Question")
+    change(world, *many)
+    expect(tab.locator(ROWS).nth(250)).to_contain_text("Question")
+
+
+def test_the_list_changes(lab: Lab, tab: Page) -> None:
+    """A row that is saved is on the board in a moment, and its agent's words on its page."""
+    lab.settle_in()
+    lab.start()
+    tab.goto(lab.url())
+    lab.append("Alpha,1,,,,printf '\\033[32mgreen words\\033[m'; sleep 600,,,")
+    expect(tab.locator(ROWS).first).to_contain_text("In Progress")
+    tab.get_by_role("link", name="Alpha").first.click()
+    expect(tab.locator("#screen .f2")).to_have_text("green words")
+    link = lab.sidekick("open").stdout.strip()
+    tab.goto(link)
+    tab.goto(f"{lab.url()}/?project=Alpha")
+    tab.get_by_role("button", name="Pause").click()
+    lab.wait_status("Alpha", "Paused")
+    expect(tab.locator("#state")).to_contain_text("Paused")

@@ -1,0 +1,219 @@
+"""The live page over HTTP: what it shows, who may look, and who may change things."""
+
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from controller.server import Server
+from controller.server.page.board import draw
+from controller.server.page.project import attach_command
+from controller.visits import LINK_LASTS, Visits, sign_link
+from tests.server.client import Client, Reply
+from tests.server.world import ALPHA, REPORT, TOKEN, World, entry
+
+HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202e"
+
+
+@pytest.fixture
+def browser(server: Server) -> Client:
+    """Who asks for pages, which the API's description does not know."""
+    return Client(int(server.url.rpartition(":")[2]))
+
+
+def visit(browser: Client) -> str:
+    """Follow a link of `sidekick open`; the cookie."""
+    reply = browser.ask("GET", f"/open?link={sign_link(TOKEN, time.time())}")
+    assert (reply.status, reply.headers["location"]) == (303, "/")
+    cookie = reply.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    return cookie.partition(";")[0]
+
+
+def send(browser: Client, path: str, cookie: str, origin: str = "", **fields: str) -> Reply:
+    """Send a form as the page does."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    here = f"http://127.0.0.1:{browser.port}"
+    return browser.ask(
+        "POST", path, urlencode(fields).encode(), {**headers, "Origin": origin or here}
+    )
+
+
+def test_the_board(world: World, browser: Client) -> None:
+    """Every project, what is wrong, and the events; without a script."""
+    world.journal = [entry(1, "Gamma", "it waits")]
+    page = browser.get("/").body.decode()
+    for text in ("Alpha/Beta ä", "CrashLoop", "it crashes", "disk full", "Opus", "it waits"):
+        assert text in page
+    assert page.count("data-row") == 3
+
+
+def test_before_the_first_tick(world: World, browser: Client) -> None:
+    """The page says that it waits."""
+    world.known = None
+    reply = browser.get("/")
+    assert reply.status == 200
+    assert "was not read yet" in reply.body.decode()
+
+
+def test_texts_of_others_are_inert(world: World, browser: Client) -> None:
+    """Nothing of a row becomes a tag, and no character deceives."""
+    hostile = replace(ALPHA, name=HOSTILE, next_action=HOSTILE, message=HOSTILE, agent=HOSTILE)
+    world.known = replace(REPORT, projects=(hostile,), suspended=HOSTILE)
+    world.journal = [entry(1, HOSTILE, HOSTILE)]
+    for path in ("/", f"/?project={quote(HOSTILE)}", "/?project=%3Cscript%3Ealert(1)%3C/script%3E"):
+        reply = browser.get(path)
+        page = reply.body.decode()
+        assert "<script>alert" not in page
+        assert not re.search("[\x1b\u202e]", page)
+        assert "script-src 'self'" in reply.headers["content-security-policy"]
+        assert "unsafe" not in reply.headers["content-security-policy"]
+
+
+def test_a_project(world: World, browser: Client) -> None:
+    """Its state, conditions, runs and events, and how to sit down at it."""
+    page = browser.get("/?project=Alpha").body.decode()
+    for text in ("Accepted", "run-1", "it began", "/work/alpha", "sidekick attach Alpha"):
+        assert text in page
+
+
+def test_the_command_to_copy() -> None:
+    """A shell takes it as it is, whatever the name."""
+    assert shlex.split(attach_command("it's; rm -rf $HOME")) == [
+        "sidekick", "attach", "it's; rm -rf $HOME",
+    ]  # fmt: skip
+
+
+def test_no_such_project(world: World, browser: Client) -> None:
+    """A page that says so."""
+    reply = browser.get("/?project=nobody")
+    assert reply.status == 404
+    assert "No such project" in reply.body.decode()
+
+
+def test_assets(browser: Client) -> None:
+    """Whatever the page names is there, and nothing else is."""
+    page = browser.get("/").body.decode()
+    found = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert len(found) == 6
+    for path in found:
+        reply = browser.get(path)
+        assert reply.status == 200
+        assert "immutable" in reply.headers["cache-control"]
+    for path in ("/static/..%2froutes.py", "/static/nothing.js", "/static/"):
+        assert browser.get(path).status == 404
+
+
+def test_a_visitor_changes_things(world: World, browser: Client) -> None:
+    """Every form does what it says."""
+    cookie = visit(browser)
+    told = [
+        send(browser, "/page/order", cookie, name="Alpha", order=order, message="so")
+        for order in ("pause", "resume", "restart")
+    ]
+    told.append(send(browser, "/page/answer", cookie, name="Alpha", text="yes\r\n do it"))
+    assert [(reply.status, reply.headers["location"]) for reply in told] == 4 * [
+        (303, "/?project=Alpha")
+    ]
+    assert world.orders == [
+        ("pause", "Alpha", "so"), ("resume", "Alpha", "so"), ("restart", "Alpha", "so"),
+        ("answer", "Alpha", "yes do it"),
+    ]  # fmt: skip
+    assert "This browser may change things" in browser.get("/", Cookie=cookie).body.decode()
+
+
+@pytest.mark.parametrize(
+    ("cookie", "origin", "status"),
+    [
+        ("", "", 401),
+        ("sidekick-1=x", "", 401),
+        ("ours", "http://evil.example", 403),
+        ("ours", "http://127.0.0.1:1", 403),
+    ],
+)
+def test_who_may_not_change(
+    world: World, browser: Client, cookie: str, origin: str, status: int
+) -> None:
+    """No cookie, a made-up one, and another page that borrows ours."""
+    cookie = visit(browser) if cookie == "ours" else cookie
+    reply = send(browser, "/page/order", cookie, origin, name="Alpha", order="pause")
+    assert reply.status == status
+    assert world.orders == []
+
+
+def test_a_link_works_once(browser: Client) -> None:
+    """Neither twice, nor a moment too late, nor made with another token."""
+    link = sign_link(TOKEN, time.time())
+    late = sign_link(TOKEN, time.time() - LINK_LASTS.total_seconds() - 2)
+    forged = sign_link("x" * 40, time.time())
+    assert browser.ask("GET", f"/open?link={link}").status == 303
+    for word in (link, late, forged, "", "a.1.b", f"{link}0"):
+        assert browser.ask("GET", f"/open?link={word}").status == 403
+
+
+def test_a_link_is_no_cookie() -> None:
+    """What is signed for one thing is worth nothing for another."""
+    visits = Visits(TOKEN, time.time)
+    link = sign_link(TOKEN, time.time())
+    cookie = visits.begin(link)
+    assert visits.knows(cookie)
+    assert not visits.knows(link)
+    assert not visits.begin(cookie)
+    assert not Visits("y" * 40, time.time).knows(cookie)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"name": "Alpha"},
+        {"name": "Alpha", "order": "explode"},
+        {"name": "a\x00", "order": "pause"},
+    ],
+)
+def test_forms_that_make_no_sense(world: World, browser: Client, fields: dict[str, str]) -> None:
+    """They are refused with a page that says why."""
+    reply = send(browser, "/page/order", visit(browser), **fields)
+    assert reply.status == 400
+    assert "It was not done" in reply.body.decode()
+    assert world.orders == []
+
+
+@pytest.fixture
+def closed() -> Iterator[tuple[World, Client]]:
+    """A server where reading needs the token, too."""
+    world = World()
+    with world.serving(open_reading=False) as server:
+        yield world, Client(int(server.url.rpartition(":")[2]))
+
+
+def test_off_loopback(closed: tuple[World, Client]) -> None:
+    """Only a visitor sees anything."""
+    _, browser = closed
+    for path in ("/", "/?project=Alpha", "/page/board", "/page/project?name=Alpha"):
+        reply = browser.get(path)
+        assert reply.status == 401
+        assert "Alpha" not in reply.body.decode()
+    cookie = visit(browser)
+    assert "Alpha" in browser.get("/", Cookie=cookie).body.decode()
+
+
+def test_rows_as_they_change(world: World, server: Server) -> None:
+    """Only the row that changed is sent; a page that shows the present is sent nothing of it."""
+    before = draw(REPORT, [], healthy=True)
+    done = replace(ALPHA, status="Completed", reason="Done")
+    after = draw(
+        replace(REPORT, at=REPORT.at + timedelta(seconds=1), projects=(done, *REPORT.projects[1:])),
+        [], healthy=True,
+    )  # fmt: skip
+    assert before.since(before) == []
+    head, rows = after.since(before)
+    assert 'id="head"' in head
+    assert rows.count("<tr") == 1
+    assert "Completed" in rows
