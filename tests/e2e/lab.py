@@ -201,7 +201,7 @@ class Lab:
         for folder in sorted((self.root / "runs").glob("*-*")):
             started = folder / "started.json"
             if started.exists() and not (folder / "exit.json").exists():
-                with suppress(ValueError, KeyError):
+                with suppress(ValueError, KeyError, FileNotFoundError):
                     found[folder.name] = int(yaml.safe_load(started.read_text())["pid"])
         return found
 

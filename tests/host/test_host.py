@@ -35,8 +35,7 @@ def test_a_missing_server_is_told_and_never_started(lab: Lab, host: Host) -> Non
     """Without a host the row says why and what to do; with one it begins, whoever came first."""
     lab.settle_in("Alpha,1,,,,sleep 600,,,", tmux=EXTERNAL)
     lab.start()
-    told = wait_for("the reason", lambda: _found(lab, "ServerMissing"))
-    assert "docker compose up -d agents" in told
+    _wait_told(lab, "ServerMissing")
     assert not lab.socket.exists()
     host.start()
     wait_for("the agent", lambda: _agent(lab), 40)
@@ -73,11 +72,11 @@ def test_a_host_that_was_killed_is_told_by_the_row(lab: Lab, host: Host) -> None
     server = int(lab.tmux("display-message", "-p", "#{pid}"))
     for one in shims:
         os.kill(one, signal.SIGSTOP)  # neither may end the run, or tell of its end
-    for one in (server, *shims, pid):
+    # The server last: its end orphans the shims' groups, and the kernel continues those stopped.
+    for one in (*shims, pid, server):
         with suppress(ProcessLookupError):  # it went with one before it
             os.kill(one, signal.SIGKILL)
-    told = wait_for("the reason", lambda: _found(lab, "NotSwept"), 30)
-    assert "docker compose up -d agents" in told
+    _wait_told(lab, "NotSwept")
     host.start()
     wait_for("another run", lambda: _agent(lab) not in (0, pid), 40)
 
@@ -164,9 +163,14 @@ def _end(folder: Path) -> dict[str, object]:
         return {}
 
 
-def _found(lab: Lab, word: str) -> str:
-    text = lab.sidekick("describe", "Alpha").stdout
-    return text if word in text else ""
+def _wait_told(lab: Lab, reason: str) -> None:
+    """Wait until the row itself gives the reason, and what to do."""
+
+    def told() -> bool:
+        text = lab.sidekick("describe", "Alpha").stdout
+        return f"Reason:       {reason}" in text and "docker compose up -d agents" in text
+
+    wait_for(reason, told, 30)
 
 
 def _ancestor(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
