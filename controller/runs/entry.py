@@ -4,8 +4,9 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from controller.core.exits import Cause, Exit
 from controller.runs import records, sweep
@@ -20,6 +21,14 @@ from controller.runs.stream import Fold, Stream
 RESERVE = ".reserve"
 """The file that keeps room on the disk for the last record."""
 _LOST = "its session ended without a word; what it left behind was ended"
+
+
+class _Started(NamedTuple):
+    """How a run began: when, as which process, and whether it was taken over."""
+
+    at: datetime | None
+    pid: int
+    adopted: bool
 
 
 class Entry:
@@ -49,30 +58,38 @@ class Entry:
         """Take in what the folder says now; what is final is not read again."""
         known = self.record
         grown = self._mark.take()
-        started_at, pid, adopted = known.started_at, known.pid, known.adopted
-        if started_at is None and (data := read_object(self._folder / "started.json")):
-            started_at = moment(data.get("at"))
-            pid = data["pid"] if isinstance(data.get("pid"), int) else 0
-            adopted = isinstance(data.get("shim"), list) and len(data["shim"]) == 1
-            self._agent = (data.get("pid"), data.get("start_ticks"))
+        started = self._start()
         stop = known.stop or records.read_stop(self._folder)
         reports = known.reports
         if grown:
             reports = reports.after(records.read_reports(self._folder))
         end = records.read_exit(self._folder)
+        if end is not None and started.at is None:
+            started = self._start()  # it may have begun since
         if end is not None and lives(*self._agent):
             end = None  # the agent's own work: the shim writes it when nothing is left
-        if end is not None and end.started_at is None and started_at is not None:
-            end = replace(end, started_at=started_at)
+        if end is not None and end.started_at is None and started.at is not None:
+            end = replace(end, started_at=started.at)
         facts = known.facts
         if self._stream is not None:
             facts = self._stream.conclude() if end else self._stream.read()
         work = records.read_work(self._folder) if end else None
         record = Record(
-            known.id, known.meta, started_at, pid, adopted, stop, reports, end, facts, work
-        )
+            known.id, known.meta, started.at, started.pid, started.adopted, stop, reports, end,
+            facts, work,
+        )  # fmt: skip
         if record != known:
             self.record = record
+
+    def _start(self) -> _Started:
+        """How the run began, from what is known already or from its folder."""
+        known = self.record
+        if known.started_at is None and (data := read_object(self._folder / "started.json")):
+            self._agent = (data.get("pid"), data.get("start_ticks"))
+            pid = data["pid"] if isinstance(data.get("pid"), int) else 0
+            adopted = isinstance(data.get("shim"), list) and len(data["shim"]) == 1
+            return _Started(moment(data.get("at")), pid, adopted)
+        return _Started(known.started_at, known.pid, known.adopted)
 
     def record_loss(self, leftovers: int) -> None:
         """Record that the run ended without a word, unless its folder tells of its end.

@@ -43,11 +43,11 @@ def again(lab: Lab) -> None:
 @pytest.mark.parametrize(
     "misdeed",
     [
-        "exec tmux kill-session -t $TMUX_PANE",
-        "exec tmux kill-pane -t $TMUX_PANE",
+        "tmux kill-session -t $TMUX_PANE; exec sleep 1000",
+        "tmux kill-pane -t $TMUX_PANE; exec sleep 1000",
         "tmux set-option -pu -t $TMUX_PANE @sidekick; exec sleep 1000",
         "tmux set-option -p -t $TMUX_PANE @sidekick garbage; exec sleep 1000",
-        "exec tmux respawn-pane -k -t $TMUX_PANE sleep 1000",
+        "tmux respawn-pane -k -t $TMUX_PANE sleep 1000; exec sleep 1000",
         "rm -rf $SIDEKICK_RUN_DIR; exit 0",
     ],
 )
