@@ -1,0 +1,1 @@
+"""Grafana's part: its dashboards, what makes them, and its provisioning."""
