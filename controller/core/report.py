@@ -12,6 +12,7 @@ from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.status import RowStatus
+from controller.core.words import Status
 
 VERSION = "sidekick/v1"
 IDLE_AFTER = timedelta(minutes=5)
@@ -224,7 +225,7 @@ def view(
         work=member.work.told if member.work else "",
         started_at=run.started_at if run and alive else None,
         conversation=member.conversation,
-        waiting_since=member.waiting_since,
+        waiting_since=waits_since(status, member),
         activity_at=activity,
         idle_since=idle_since(activity, now) if alive else None,
         crashes=member.crashes,
@@ -262,6 +263,13 @@ def _agent_view(name: str, slots: int, used: int, memory: Memory, now: datetime)
         held_message=holds.message(name, held),
         held_until=held.until,
     )
+
+
+def waits_since(status: RowStatus, member: ProjectMemory) -> datetime | None:
+    """Since when its agent waits for a person: in a run that lasts, or by one that ended so."""
+    if member.waiting_since or member.question is None or status.status != Status.WAITING:
+        return member.waiting_since
+    return member.question.at
 
 
 def idle_since(activity: datetime | None, now: datetime) -> datetime | None:

@@ -24,6 +24,8 @@ def document(name: str) -> str:
     board = BOARDS[name]().build()
     for number, panel in enumerate(board.panels or (), start=1):
         panel.id_val = number
-        for letter, target in zip(ascii_uppercase, getattr(panel, "targets", None) or ()):
+        for letter, target in zip(
+            ascii_uppercase, getattr(panel, "targets", None) or (), strict=False
+        ):
             target.ref_id = target.ref_id or letter
     return json.dumps(board, cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

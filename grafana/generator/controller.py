@@ -219,6 +219,7 @@ def dashboard() -> Dashboard:
     board = frame(
         "controller", "CTO Sidekick / Controller",
         "Whether the loop, the list and tmux are well, and what it all takes.", since="now-1h",
+        by_agent=False,
     )  # fmt: skip
     _now(board)
     _loop(board)

@@ -56,9 +56,10 @@ class _MarkBuilder(AnnotationQuery):
         return self.name(name).icon_color(color).datasource(SOURCE).expr(expr).enable(True)
 
 
-def _became(expr: str) -> str:
-    """Series that are there now, and were not one step ago."""
-    return f"({expr}) unless on (instance, project) (({expr}) offset $__interval)"
+def _became(series: str, value: int) -> str:
+    """Series that have a value now, and had not one step ago."""
+    before = f"{series} offset $__interval == {value}"
+    return f"{series} == {value} unless on (instance, project) {before}"
 
 
 def _marks() -> list[_MarkBuilder]:
@@ -68,11 +69,11 @@ def _marks() -> list[_MarkBuilder]:
             "Starts", GREEN, f"sidekick_project_start_timestamp_seconds{{{chosen}}} * 1000"
         ),
         _MarkBuilder("{{project}} stops").shown(
-            "Stops", GREY, _became(f"sidekick_project_running{{{chosen}}} == 0")
+            "Stops", GREY, _became(f"sidekick_project_running{{{chosen}}}", 0)
         ),
         _MarkBuilder("{{project}} is completed").shown(
             "Completions", BLUE,
-            _became(f'sidekick_project_state{{{chosen}, state="Completed"}} == 1'),
+            _became(f'sidekick_project_state{{{chosen}, state="Completed"}}', 1),
         ),
     ]  # fmt: skip
 
@@ -92,7 +93,9 @@ def _choice(name: str, label: str, query: str) -> QueryVariable:
     )
 
 
-def frame(uid: str, title: str, text: str, *, since: str = "now-3h") -> Dashboard:
+def frame(
+    uid: str, title: str, text: str, *, since: str = "now-3h", by_agent: bool = True
+) -> Dashboard:
     """An empty dashboard.
 
     Args:
@@ -100,8 +103,9 @@ def frame(uid: str, title: str, text: str, *, since: str = "now-3h") -> Dashboar
         title: Its title.
         text: What it is for.
         since: The beginning of the time that it shows first.
+        by_agent: Whether its panels can be bounded to chosen agents.
     """
-    return (
+    board = (
         Dashboard(title)
         .uid(f"sidekick-{uid}")
         .description(text)
@@ -115,7 +119,6 @@ def frame(uid: str, title: str, text: str, *, since: str = "now-3h") -> Dashboar
         .with_variable(
             _choice("project", "Project", "label_values(sidekick_project_info, project)")
         )
-        .with_variable(_choice("agent", "Agent", "label_values(sidekick_agent_slots, agent)"))
         .with_variable(
             TextBoxVariable("page")
             .label("Live page")
@@ -139,3 +142,6 @@ def frame(uid: str, title: str, text: str, *, since: str = "now-3h") -> Dashboar
             .target_blank(True)
         )
     )
+    if by_agent:
+        board.with_variable(_choice("agent", "Agent", "label_values(sidekick_agent_slots, agent)"))
+    return board
