@@ -1,12 +1,13 @@
 """Questions: an agent that needs a person, and the answer that lets it go on."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.core.actions import Start, Tell
 from controller.core.facts import Ask, Asking
 from controller.core.limits import Answer
 from controller.core.observed import HUNG, Ending, ReportState
+from controller.core.report import waits_since
 from tests.core.fleet import Fleet
 from tests.core.world import cells, limits
 
@@ -33,6 +34,24 @@ def test_the_row_waits_and_holds_no_slot() -> None:
     fleet.rest()
     assert {"beta"} == fleet.running
     assert fleet.memory.projects["alpha"].question is not None
+
+
+def test_how_long_it_waits_is_known() -> None:
+    """From the end of the run that asked; not once its user paused it."""
+    fleet = asked()
+
+    def since() -> datetime | None:
+        return waits_since(fleet.status(), fleet.member())
+
+    question = fleet.member().question
+    assert question is not None
+    assert since() == question.at
+    fleet.sleep(60)
+    fleet.rest()
+    assert since() == question.at
+    fleet.type(status="Paused")
+    fleet.rest()
+    assert since() is None
 
 
 def test_the_answer_is_the_next_turn() -> None:
