@@ -17,7 +17,7 @@ from tests.docker.stack import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-LASTING = (*SERVICES, "grafana")
+LASTING = (*SERVICES, "grafana", "alertmanager")
 """The services that stay up."""
 PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 PROVISIONING = ROOT / "grafana" / "provisioning"
@@ -159,7 +159,7 @@ def test_the_page_tells_of_every_service_and_setting() -> None:
     assert all(f"`{volume}`" in page for volume in COMPOSE["volumes"])
     used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     told = set(re.findall(r"^#?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert used - told == {"PROMETHEUS_IMAGE", "GRAFANA_IMAGE"}
+    assert used - told == {"PROMETHEUS_IMAGE", "GRAFANA_IMAGE", "ALERTMANAGER_IMAGE"}
 
 
 def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> None:
