@@ -80,7 +80,7 @@ class GoogleSheet:
         self._snapshot: Snapshot | None = None
         self._rounds: Rounds | None = None
 
-        def connect() -> SheetClient:
+        def connect(gid: int | None) -> SheetClient:
             found = find_credentials(credentials_file, environment)
             if found is None:
                 text = (
@@ -88,7 +88,7 @@ class GoogleSheet:
                     "credentials_file to a service account's key, see docs/google-sheets.md"
                 )
                 raise CredentialsInvalid("CredentialsMissing", text)
-            return SheetClient(address, found, endpoint, count)
+            return SheetClient(address, found, endpoint, count, gid)
 
         self._desk = Desk(connect, required, self.name, deadline)
 
