@@ -44,10 +44,11 @@ def sheet(
     )
 
 
-def edit(snapshot: Snapshot, project: str, **cells: str) -> Edit:
+def edit(snapshot: Snapshot, project: str, *, order: bool = False, **cells: str) -> Edit:
     """An edit of the first row of a project."""
     found = next(one for one in snapshot.rows if one.cell("Project") == project)
-    return Edit(found, {name.replace("_", " ").title(): text for name, text in cells.items()})
+    wanted = {name.replace("_", " ").title(): text for name, text in cells.items()}
+    return Edit(found, wanted, order)
 
 
 def statuses(google: Emulator) -> dict[str, str]:
