@@ -12,6 +12,7 @@ from controller.sources.google_sheets_credentials import CredentialsInvalid, fin
 from controller.sources.google_sheets_debts import DebtBook
 from controller.sources.google_sheets_desk import Desk, Round
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_orders import OrderBook
 from controller.sources.google_sheets_rounds import Rounds
 from controller.sources.google_sheets_setup import extend, prepare
 from controller.sources.google_sheets_write import stored
@@ -48,6 +49,7 @@ class GoogleSheet:
         deadline: Seconds that a cycle may take.
         count: Told each answer's HTTP status, or "error".
         debts: Where a controller keeps the writes that are not proven yet; None for nowhere.
+        orders: Where it keeps the orders that are not written yet; None for nowhere.
 
     Attributes:
         kind: "sheets".
@@ -70,11 +72,13 @@ class GoogleSheet:
         deadline: float = DEADLINE_S,
         count: Callable[[str], None] = _uncounted,
         debts: Path | None = None,
+        orders: Path | None = None,
     ) -> None:
         self.name = f"the sheet {address}"
         self.watched: Path | None = None
         self._required = tuple(required)
         self._book = DebtBook(debts, str(address)) if debts else None
+        self._orders = OrderBook(orders, str(address)) if orders else None
         self._poll = poll
         self._pace = pace
         self._snapshot: Snapshot | None = None
@@ -97,7 +101,7 @@ class GoogleSheet:
         if self._rounds is None:
             if self._book is not None:
                 self._desk.keep(self._book)
-            self._rounds = Rounds(self._desk, self._poll, self._pace, wake, self.name)
+            self._rounds = Rounds(self._desk, self._poll, self._pace, wake, self.name, self._orders)
 
     def read(self) -> Snapshot:
         """Read the tab, whole or not at all; see `Source.read`.

@@ -1,12 +1,13 @@
 """The edits that wait for a cycle: a row has one at a time, and a person's goes first. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.core.row import LAST_UPDATE, PROJECT, STATUS
 from controller.core.versions import stamp
 from controller.sources.base import Edit
+from controller.sources.google_sheets_orders import Order
 
 PATIENCE = timedelta(minutes=10)
 """How long an order waits for an outage to pass; later it would surprise who gave it."""
@@ -14,18 +15,12 @@ PATIENCE = timedelta(minutes=10)
 _Place = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    edit: Edit
-    since: datetime
-
-
 class EditQueue:
     """Keeps the edits until a cycle has written them."""
 
     def __init__(self) -> None:
-        self._waiting: dict[_Place, _Waiting] = {}
-        self._under_way: dict[_Place, _Waiting] = {}
+        self._waiting: dict[_Place, Order] = {}
+        self._under_way: dict[_Place, Order] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -39,7 +34,25 @@ class EditQueue:
         for edit in edits:
             place = _place(edit)
             if edit.order or not (place in self._waiting or place in self._under_way):
-                self._waiting[place] = _Waiting(edit, now)
+                self._waiting[place] = Order(edit, now)
+
+    def restore(self, orders: Sequence[Order], now: datetime) -> tuple[str, ...]:
+        """Let orders wait again that a controller before this one had taken.
+
+        A clock that went back makes none of them wait longer.
+
+        Returns:
+            The projects whose orders are given up.
+        """
+        self._under_way = {
+            _place(order.edit): replace(order, since=min(order.since, now)) for order in orders
+        }
+        return self.failed(now, permanent=False)
+
+    def orders(self) -> tuple[Order, ...]:
+        """Those that wait, and those that are under way."""
+        known = (*self._under_way.values(), *self._waiting.values())
+        return tuple(each for each in known if each.edit.order)
 
     def take(self) -> tuple[Edit, ...]:
         """All that waits, for a cycle; it is under way until `done` or `failed`."""

@@ -12,6 +12,7 @@ from controller.core.row import PROJECT
 from controller.sources.base import Edit, Notice, Snapshot, SourceUnavailable, Written
 from controller.sources.google_sheets_desk import Desk, Round
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_orders import OrderBook
 from controller.sources.google_sheets_queue import EditQueue
 
 log = logging.getLogger(__name__)
@@ -33,10 +34,17 @@ class Rounds:
         pace: Seconds between two cycles at least, where edits wait.
         wake: Called when there is news, from another thread.
         name: What messages call the list.
+        book: Where orders are kept that are not written yet; None for nowhere.
     """
 
     def __init__(
-        self, desk: Desk, poll: float, pace: float, wake: Callable[[], None], name: str
+        self,
+        desk: Desk,
+        poll: float,
+        pace: float,
+        wake: Callable[[], None],
+        name: str,
+        book: OrderBook | None = None,
     ) -> None:
         self._desk = desk
         self._poll = poll
@@ -55,6 +63,10 @@ class Rounds:
         self._next = self._soonest = 0.0
         self._failures = 0
         self._closed = False
+        self._book = book
+        if book is not None and (given_up := self._queue.restore(book.load(), _now())):
+            text = f"not written, for no controller was there: {_ordered(given_up)}"
+            self._notices.append(Notice("WriteFailed", text, warning=True))
         self._thread = Thread(target=self._run, name="sheet rounds", daemon=True)
         self._thread.start()
 
@@ -80,6 +92,7 @@ class Rounds:
                 raise self._found.with_traceback(None)
             if not self.refusal():
                 self._queue.put(edits, _now())
+                self._keep_orders()
                 self._news.notify()
             return Written(self._found.revision)
 
@@ -122,7 +135,12 @@ class Rounds:
                 if self._closed:
                     return
                 self._take(done, batch)
+                self._keep_orders()
             self._wake()
+
+    def _keep_orders(self) -> None:
+        if self._book is not None:
+            self._book.keep(self._queue.orders())
 
     def _pause(self) -> float:
         now = time.monotonic()
@@ -160,7 +178,7 @@ class Rounds:
         if batch:
             text = f"{len(batch)} rows were not written ({error.message}); it is tried again"
             if given_up:
-                text += f". Not so what was ordered for {', '.join(given_up)}: order it again"
+                text += f". Not so {_ordered(given_up)}"
             self._notices.append(Notice("WriteFailed", text, warning=True))
 
     def _conflict(self, edits: Sequence[Edit]) -> None:
@@ -189,6 +207,10 @@ class Rounds:
             return max(error.retry_after, self._pace)
         most = min(2.0**self._failures, LONGEST_BACKOFF_S)
         return max(random.uniform(0, most), self._pace)  # noqa: S311 - no secret
+
+
+def _ordered(names: Sequence[str]) -> str:
+    return f"what was ordered for {', '.join(names)}: order it again"
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.lab import Lab, wait_for
+from tests.e2e.test_api import order
 from tests.sheets.accounts import EMAIL, write_key
 from tests.sheets.emulator import KEY, Emulator, emulator
 from tests.sheets.faults import Fault
@@ -185,4 +186,23 @@ def test_a_kill_between_a_write_and_its_proof(desk: Lab, google: Emulator, tmp_p
     assert len(desk.agents()) == 1
     notes = desk.root / "state" / "sheet-writes.json"
     wait_for("the proof of the write", lambda: not notes.exists())
+    assert desk.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_an_order_that_was_taken_outlives_a_kill(desk: Lab, google: Emulator) -> None:
+    """The API said that it is paused: so it is, though a kill came before the next write."""
+    google.book.writers.add(EMAIL)
+    google.tab.save([row("a", next_action="exec sleep 300")], COLUMNS)
+    desk.start()
+    wait_for("the status", lambda: statuses(google) == {"a": "In Progress"}, 60)
+    assert order(desk, "/api/v1/projects/a/pause")[0] == 200
+    desk.controllers[-1].kill()
+    desk.controllers[-1].wait(10)
+    assert statuses(google) == {"a": "In Progress"}
+    assert (desk.root / "state" / "sheet-orders.json").exists()
+    desk.start()
+    wait_for("the word", lambda: statuses(google) == {"a": "Paused"}, 40)
+    wait_for("the end of its run", lambda: not desk.agents(), 40)
     assert desk.stop() == 0

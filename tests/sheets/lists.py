@@ -28,6 +28,7 @@ def sheet(
     pace: float = 10.0,
     deadline: float = 20.0,
     codes: list[str] | None = None,
+    orders: Path | None = None,
 ) -> GoogleSheet:
     """The source; its key file is made unless the environment is to name the credentials."""
     return GoogleSheet(
@@ -41,6 +42,7 @@ def sheet(
         pace=pace,
         deadline=deadline,
         count=(codes if codes is not None else []).append,
+        orders=orders,
     )
 
 

@@ -1,15 +1,19 @@
 """Whatever answers in Google's place: a fault in our words, never a defect, never a row lost."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from controller.core.row import Row
+from controller.sources.base import Edit
 from controller.sources.google_sheets_address import SheetAddress
 from controller.sources.google_sheets_client import Line, SheetClient
 from controller.sources.google_sheets_credentials import find_credentials
 from controller.sources.google_sheets_debts import Debt, DebtBook
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_orders import Order, OrderBook
 from tests.sheets.accounts import write_key
 from tests.sheets.emulator import KEY, Emulator
 from tests.sheets.faults import Fault
@@ -88,3 +92,25 @@ def test_debts_of_another_list_are_none(tmp_path: Path) -> None:
     assert book.load() == []
     book.keep([])
     assert not path.exists()
+
+
+def test_orders_of_another_list_are_none(tmp_path: Path) -> None:
+    """Nor are those in a file that is no note of ours; what cannot be kept stops nobody."""
+    path = tmp_path / "state" / "note"
+    edit = Edit(Row(2, {"Project": "a", "Status": ""}), {"Status": "Paused"}, order=True)
+    order = Order(edit, datetime(2026, 1, 2, tzinfo=UTC))
+    book = OrderBook(path, "mine")
+    assert tuple(book.load()) == ()
+    book.keep([order])
+    assert path.stat().st_mode & 0o77 == 0
+    assert tuple(OrderBook(path, "mine").load()) == (order,)
+    assert tuple(OrderBook(path, "another").load()) == ()
+    text = path.read_text()
+    for garbage in ("", "[]", "{}", '{"name": "mine"}', text.replace("+00:00", ""), text[:-3]):
+        path.write_text(garbage)
+        assert tuple(OrderBook(path, "mine").load()) == ()
+    book.keep([])
+    assert not path.exists()
+    path.parent.rmdir()
+    path.parent.write_text("no folder")
+    book.keep([order])

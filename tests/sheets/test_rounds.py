@@ -1,5 +1,6 @@
 """A sheet beside a loop: nobody waits for Google."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -234,6 +235,35 @@ def test_an_order_waits_for_nobody_s_mend(google: Emulator, tmp_path: Path) -> N
         source.write([edit(source.read(), "a", order=True, status="Paused")])
         found = wait_for("the notice", source.notices)
         assert "what was ordered for a: order it again" in found[0].message
+
+
+def test_an_order_outlives_its_controller(google: Emulator, tmp_path: Path) -> None:
+    """What was taken and not written yet is written by the next one, within ten minutes."""
+    fill(google, "a")
+    note = tmp_path / "state" / "orders"
+    source = sheet(google, tmp_path, poll=60, pace=60, orders=note)
+    source.listen(Event().set)
+    wait_for("a read", lambda: good(source))
+    source.write([edit(source.read(), "a", order=True, status="Paused")])
+    source.close()
+    assert statuses(google) == {"a": ""}
+    kept = note.read_text(encoding="utf-8")
+    again = sheet(google, tmp_path, poll=60, orders=note)
+    again.listen(Event().set)
+    wait_for("the order", lambda: statuses(google) == {"a": "Paused"})
+    wait_for("its end", lambda: not note.exists())
+    again.close()
+    google.tab.type("a", "Status", "")
+    document = json.loads(kept)
+    document["orders"][0]["since"] = "2020-01-01T00:00:00+00:00"
+    note.write_text(json.dumps(document), encoding="utf-8")
+    late = sheet(google, tmp_path, poll=60, orders=note)
+    late.listen(Event().set)
+    wait_for("a read", lambda: good(late))
+    assert ["ordered for a: order it again" in one.message for one in late.notices()] == [True]
+    assert statuses(google) == {"a": ""}
+    wait_for("its end", lambda: not note.exists())
+    late.close()
 
 
 @pytest.mark.slow
