@@ -171,6 +171,25 @@ def test_503_after_a_write_that_missed_its_row(google: Emulator, tmp_path: Path)
     source.close()
 
 
+def test_a_row_renamed_before_the_write(google: Emulator, tmp_path: Path) -> None:
+    """It is the same row, and keeps what was written: blanked, it would ask to be done again."""
+    fill(google, "a", "b")
+    source = sheet(google, tmp_path)
+    wanted = edit(source.read(), "a", status="Completed", agent="x", last_update="then")
+
+    def race(deed: str) -> None:
+        if deed == "write":
+            google.before = None
+            google.tab.type("a", "Project", "renamed")
+
+    google.before = race
+    assert source.write([wanted]).conflicts == (wanted,)
+    line = next(line for line in google.tab.table() if line["Project"] == "renamed")
+    assert [line[name] for name in ("Status", "Agent", "Last Update")] == ["Completed", "x", "then"]
+    assert statuses(google)["b"] == ""
+    source.close()
+
+
 def test_a_column_inserted_before_the_write(google: Emulator, tmp_path: Path) -> None:
     """What was written into the user's column is taken back, and written where it belongs."""
     fill(google, "a", "b")
