@@ -9,6 +9,8 @@ from controller.sources.google_sheets_table import Identity, SheetTable
 
 Repairs = Mapping[int, Mapping[int, str]]
 """Line → column → the text that stood there before a write of ours that missed its row."""
+_Meant = tuple[Line, set[Identity]]
+"""What was written, with all the rows that it was meant for."""
 
 
 def repairs_of(table: SheetTable, debts: Sequence[Debt]) -> Repairs:
@@ -18,21 +20,49 @@ def repairs_of(table: SheetTable, debts: Sequence[Debt]) -> Repairs:
     present = table.known()
     for debt in reversed(debts):
         # Columns that moved meanwhile make every line one that missed its cells.
-        own = dict(debt.lines) if table.header == debt.header else {}
+        same_columns = table.header == debt.header
+        texts = _Texts(table, debt.lines)
         for row in table.snapshot.rows:
+            held = texts.held(row)
+            if not held:
+                continue
             identity = table.identity(row.cells)
-            mine = own.get(identity)
-            if mine is not None and _holds(table, row, mine):
+            if same_columns and any(identity in meant for _, meant in held):
                 continue
             was = next((truth[identity] for truth in truths if identity in truth), None)
-            if was is None and _was_renamed(table, row, debt, own, present):
+            if was is None and same_columns and _was_renamed(table, row, debt, held, present):
                 continue
-            for _, line in debt.lines:
-                if line is not mine and _holds(table, row, line):
-                    undo = _undo(table, line, was)
-                    if undo:
-                        repairs.setdefault(row.line, {}).update(undo)
+            for line, _ in held:
+                undo = _undo(table, line, was)
+                if undo:
+                    repairs.setdefault(row.line, {}).update(undo)
     return repairs
+
+
+class _Texts:
+    """Finds what a row holds of a write, without a look at each of its lines.
+
+    A write may have a line for every row of the list, and each row may have been hit by any.
+    """
+
+    def __init__(self, table: SheetTable, lines: Sequence[tuple[Identity, Line]]) -> None:
+        self._columns = table.snapshot.columns
+        self._known: dict[tuple[int, ...], dict[tuple[str, ...], _Meant]] = {}
+        for to, line in lines:
+            places = tuple(sorted(line.texts))
+            if all(place <= len(self._columns) for place in places):
+                texts = tuple(line.texts[place] for place in places)
+                same = self._known.setdefault(places, {})
+                same.setdefault(texts, (line, set()))[1].add(to)
+
+    def held(self, row: Row) -> list[_Meant]:
+        """The lines that a row holds, cell by cell."""
+        found: list[_Meant] = []
+        for places, known in self._known.items():
+            texts = tuple(row.cells[self._columns[place - 1]] for place in places)
+            if texts in known:
+                found.append(known[texts])
+        return found
 
 
 def repaired(table: SheetTable, repairs: Repairs) -> SheetTable:
@@ -50,32 +80,22 @@ def repaired(table: SheetTable, repairs: Repairs) -> SheetTable:
     )
 
 
-def _holds(table: SheetTable, row: Row, line: Line) -> bool:
-    """Whether a row holds, cell by cell, what was written into some line."""
-    columns = table.snapshot.columns
-    return all(
-        place <= len(columns) and row.cells[columns[place - 1]] == text
-        for place, text in line.texts.items()
-    )
-
-
 def _was_renamed(
     table: SheetTable,
     row: Row,
     debt: Debt,
-    own: Mapping[Identity, Line],
+    held: Sequence[_Meant],
     present: Mapping[Identity, Row],
 ) -> bool:
     """Whether an unknown row is one that we meant, whose name alone changed in that moment."""
-    columns = [
-        name for name in table.snapshot.columns if name not in (PROJECT, *CONTROLLER_COLUMNS)
-    ]
+    others = (PROJECT, *CONTROLLER_COLUMNS)
+    columns = [name for name in table.snapshot.columns if name not in others]
     return any(
         to in debt.truth
         and to not in present
-        and _holds(table, row, line)
         and all(row.cells[name] == debt.truth[to].get(name, "") for name in columns)
-        for to, line in own.items()
+        for _, meant in held
+        for to in meant
     )
 
 

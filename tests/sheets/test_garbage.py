@@ -1,6 +1,7 @@
 """Whatever answers in Google's place: a fault in our words, never a defect, never a row lost."""
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from controller.sources.google_sheets_credentials import find_credentials
 from controller.sources.google_sheets_debts import Debt, DebtBook
 from controller.sources.google_sheets_faults import SheetFault
 from controller.sources.google_sheets_orders import Order, OrderBook
+from controller.sources.google_sheets_repairs import repairs_of
+from controller.sources.google_sheets_table import parse_values
 from tests.sheets.accounts import write_key
 from tests.sheets.emulator import KEY, Emulator
 from tests.sheets.faults import Fault
@@ -71,6 +74,21 @@ def test_garbage_is_a_fault_of_ours(google: Emulator, tmp_path: Path, deed: str)
     assert len(client.read()) == 2
     assert statuses(google) == {"a": ""}
     client.close()
+
+
+def test_a_lost_write_of_a_long_list_is_looked_at_in_no_time() -> None:
+    """Every row may have been hit by every line of it; the loop shares its processor with that."""
+    header = ["Project", "Status", "Agent"]
+    names = [f"p{number}" for number in range(5_000)]
+    before = parse_values([header, *([name, "", ""] for name in names)], required=(), name="l")
+    lines = [((name,), Line(at, {2: "Queued", 3: name})) for at, name in enumerate(names, start=2)]
+    debt = Debt.of(before, lines)
+    began = time.process_time()
+    assert repairs_of(before, [debt]) == {}
+    shifted = [[name, "Queued", names[at - 1]] for at, name in enumerate(names)]
+    after = parse_values([header, *shifted], required=(), name="l")
+    assert len(repairs_of(after, [debt])) == len(names)
+    assert time.process_time() - began < 5  # line by line it takes minutes
 
 
 def test_debts_of_another_list_are_none(tmp_path: Path) -> None:
