@@ -14,7 +14,7 @@ from controller.sources.google_sheets_desk import Desk, Round
 from controller.sources.google_sheets_faults import SheetFault
 from controller.sources.google_sheets_orders import OrderBook
 from controller.sources.google_sheets_rounds import Rounds
-from controller.sources.google_sheets_setup import extend, prepare
+from controller.sources.google_sheets_setup import extend, prepare, probe
 from controller.sources.google_sheets_write import stored
 from controller.sources.header import REQUIRED_COLUMNS
 
@@ -119,7 +119,7 @@ class GoogleSheet:
             return self._rounds.write(edits)
         done = self._cycle(edits)
         if done.refusal:
-            raise SheetFault("SheetReadOnly", f"{self.name}: {done.refusal}", permanent=True)
+            raise SheetFault("SheetReadOnly", done.refusal, permanent=True)
         return done.written
 
     def extend(self, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
@@ -138,6 +138,14 @@ class GoogleSheet:
             SourceInvalid: The tab holds something else than a list.
         """
         return self._desk.deed(lambda client: prepare(client, self._required, self.name))
+
+    def probe(self) -> None:
+        """Find out whether the tab can be written; no cell is changed.
+
+        Raises:
+            SheetFault: It cannot, or Google could not be asked.
+        """
+        self._desk.deed(lambda client: probe(client, self.name))
 
     def last_read(self) -> datetime | None:
         """When Google was really asked; see `Source.last_read`."""

@@ -124,6 +124,9 @@ class SheetClient:
                 lambda answer: lines_in(answer, len(data)),
             )
         except SheetFault as fault:
+            if fault.reason == "NotShared":
+                text = f"{self._about.sheet} may not be edited; {self._about.share}"
+                raise SheetFault("SheetReadOnly", text, permanent=True) from fault
             if not (self._guarded and fault.reason == "SheetReadOnly"):
                 raise
             self._guarded = False  # the header alone may be protected, and cannot be looked at

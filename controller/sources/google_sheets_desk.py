@@ -172,7 +172,7 @@ class _Hand:
         """Read the tab, and write edits into it; see `Desk.cycle`."""
         refusal = ""
         if self.client.readonly and edits:
-            refusal = "an API key can read alone; use a service account's key to write"
+            refusal = "an API key can only read a sheet; use a service account's key to write"
         try:
             if not refusal and (edits or self.writer.debts):
                 done = self.writer.write(edits)
@@ -180,7 +180,7 @@ class _Hand:
                 revision = done.table.snapshot.revision
                 return Round(done.table, Written(revision, settled.applied, settled.conflicts))
         except SheetFault as fault:
-            if not (fault.refused and fault.reason in ("SheetReadOnly", "NotShared")):
+            if not (fault.refused and fault.reason == "SheetReadOnly"):
                 raise
             refusal = fault.message
         except (SourceEmpty, SourceInvalid):

@@ -192,7 +192,7 @@ class Rounds:
     def _refuse(self, refusal: str, batch: Sequence[Edit]) -> None:
         if refusal:
             if refusal != self._refusal:
-                text = f"{self._name} can be read and not written: {refusal}"
+                text = f"no status is written: {refusal}"
                 self._notices.append(Notice("SheetReadOnly", text, warning=True))
             self._refusal, self._refused_at = refusal, time.monotonic()
         elif batch and self._refusal:

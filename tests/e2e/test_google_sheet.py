@@ -206,3 +206,22 @@ def test_an_order_that_was_taken_outlives_a_kill(desk: Lab, google: Emulator) ->
     wait_for("the word", lambda: statuses(google) == {"a": "Paused"}, 40)
     wait_for("the end of its run", lambda: not desk.agents(), 40)
     assert desk.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_a_sheet_that_may_only_be_read_is_worked_on_and_told(desk: Lab, google: Emulator) -> None:
+    """Its rows run; `status`, the metric and an order say that no word can be written, and why."""
+    google.book.readers.add(EMAIL)
+    google.tab.save([row("a", next_action="exec sleep 300")], COLUMNS)
+    desk.start()
+    wait_for("the work", desk.agents, 40)
+    wait_for("it", lambda: "source_writable 0" in (desk.get("/metrics") or ""), 60)
+    shown = desk.sidekick("status").stdout
+    assert f"NOT POSSIBLE: https://docs.google.com/spreadsheets/d/{KEY} may not be edited" in shown
+    assert f"share the sheet with {EMAIL}, as an editor" in shown
+    code, problem = order(desk, "/api/v1/projects/a/pause")
+    assert (code, "may not be edited" in str(problem)) == (503, True)
+    assert desk.output().count("SheetReadOnly") == 1
+    assert statuses(google) == {"a": ""}
+    assert desk.stop() == 0
