@@ -30,6 +30,8 @@ def repairs_of(table: SheetTable, debts: Sequence[Debt]) -> Repairs:
             if same_columns and any(identity in meant for _, meant in held):
                 continue
             was = next((truth[identity] for truth in truths if identity in truth), None)
+            if was is None and debt.late:
+                continue  # somebody has just made it, as a copy of another perhaps
             if was is None and same_columns and _was_renamed(table, row, debt, held, present):
                 continue
             for line, _ in held:
@@ -37,6 +39,16 @@ def repairs_of(table: SheetTable, debts: Sequence[Debt]) -> Repairs:
                 if undo:
                     repairs.setdefault(row.line, {}).update(undo)
     return repairs
+
+
+def has_arrived(table: SheetTable, debt: Debt) -> bool:
+    """Whether a write that was not answered was done: some row holds what it did not before."""
+    texts = _Texts(table, debt.lines)
+    return any(
+        _undo(table, line, debt.truth.get(table.identity(row.cells)))
+        for row in table.snapshot.rows
+        for line, _ in texts.held(row)
+    )
 
 
 class _Texts:

@@ -5,15 +5,16 @@ row was soiled: the tab is read again, the row gets its own cells back where the
 and the edits are settled anew. Where an answer is lost, the same is done with the next read.
 """
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.sources.base import Edit
 from controller.sources.edits import Settled, settle
 from controller.sources.google_sheets_client import Line, SheetClient
 from controller.sources.google_sheets_debts import Debt
 from controller.sources.google_sheets_faults import SheetFault
-from controller.sources.google_sheets_repairs import Repairs, repaired, repairs_of
+from controller.sources.google_sheets_repairs import Repairs, has_arrived, repaired, repairs_of
 from controller.sources.google_sheets_table import Identity, SheetTable, parse_values
 
 TRIES = 8
@@ -77,14 +78,15 @@ class SheetWriter:
         """
         for _ in range(TRIES):
             table = self.read()
+            self._look_for(table)
             repairs = repairs_of(table, self.debts)
             clean = repaired(table, repairs)
             settled = settle(clean.snapshot, edits, stored=stored)
             lines = _lines(table, settled, repairs)
             if not lines:
-                self._settled()
+                self._settled(table)
                 return Cycle(table, settled)
-            debt = Debt.of(clean, lines)
+            debt = Debt.of(clean, lines, time.time())
             self.debts.append(debt)
             self._keep(self.debts)
             try:
@@ -94,10 +96,11 @@ class SheetWriter:
                     self.debts.remove(debt)
                     self._keep(self.debts)
                 raise
+            self.debts[self.debts.index(debt)] = replace(debt, at=0.0)
             after = _verified(table, lines, *answer)
             # A soiled row may be blank but for what we wrote, as others are: only a look tells.
             if after is not None and not repairs:
-                self._settled()
+                self._settled(after)
                 return Cycle(after, settled)
         text = f"the rows of {self._name} moved {TRIES} times while they were written; it goes on"
         raise SheetFault("SheetBusy", text)
@@ -106,10 +109,19 @@ class SheetWriter:
         """Another writer keeps the debts from here on."""
         self._keep = _unkept
 
-    def _settled(self) -> None:
+    def _look_for(self, table: SheetTable) -> None:
+        """The first read after a write that was not answered tells whether it may still arrive."""
+        for index, debt in enumerate(self.debts):
+            if debt.at and not debt.late and has_arrived(table, debt):
+                self.debts[index] = replace(debt, at=0.0)
+
+    def _settled(self, table: SheetTable) -> None:
+        """All rows are in order; what was never answered may still arrive."""
         if self.debts:
-            self.debts.clear()
-            self._keep(())
+            now = time.time()
+            left = [debt.lingering(table, now) for debt in self.debts]
+            self.debts[:] = [debt for debt in left if debt is not None]
+            self._keep(self.debts)
 
 
 def _unkept(_debts: Sequence[Debt]) -> None:
