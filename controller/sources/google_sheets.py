@@ -13,6 +13,7 @@ from controller.sources.google_sheets_debts import DebtBook
 from controller.sources.google_sheets_desk import Desk, Round
 from controller.sources.google_sheets_faults import SheetFault
 from controller.sources.google_sheets_orders import OrderBook
+from controller.sources.google_sheets_queue import dated
 from controller.sources.google_sheets_rounds import Rounds
 from controller.sources.google_sheets_setup import extend, prepare, probe
 from controller.sources.google_sheets_write import stored
@@ -115,6 +116,8 @@ class GoogleSheet:
 
     def write(self, edits: Sequence[Edit]) -> Written:
         """Write the cells of each edit that still fits; see `Source.write`."""
+        now = datetime.now().astimezone()
+        edits = [dated(edit, now) for edit in edits]
         if self._rounds:
             return self._rounds.write(edits)
         done = self._cycle(edits)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.core.row import LAST_UPDATE, PROJECT, STATUS
+from controller.core.row import LAST_UPDATE, PROJECT
 from controller.core.versions import stamp
 from controller.sources.base import Edit
 from controller.sources.google_sheets_orders import Order
@@ -92,13 +92,20 @@ def _place(edit: Edit) -> _Place:
     return edit.row.cell(PROJECT), edit.row.line
 
 
+def dated(edit: Edit, now: datetime) -> Edit:
+    """An edit; an order with its time, by which it is told from what a user types just then.
+
+    So the same word again is a word of its own, too.
+    """
+    if not edit.order or LAST_UPDATE not in edit.row.cells:
+        return edit
+    taken = stamp(now) == edit.row.cells[LAST_UPDATE]
+    text = stamp(now + timedelta(seconds=1) if taken else now)
+    return replace(edit, cells={**edit.cells, LAST_UPDATE: text})
+
+
 def _after(before: Edit, order: Edit, now: datetime) -> Edit:
     """An order as it is given for the row that an edit before it has written."""
     written = {name: text for name, text in before.cells.items() if name in order.row.cells}
     row = replace(order.row, cells={**order.row.cells, **written})
-    cells = dict(order.cells)
-    if row.cells.get(STATUS) == cells.get(STATUS) and LAST_UPDATE not in cells:
-        # The same word again is a word only with another Last Update.
-        taken = stamp(now) == row.cells.get(LAST_UPDATE)
-        cells[LAST_UPDATE] = stamp(now + timedelta(seconds=1) if taken else now)
-    return replace(order, row=row, cells=cells)
+    return dated(replace(order, row=row), now)

@@ -173,6 +173,20 @@ def test_503_after_a_write_that_missed_its_row(google: Emulator, tmp_path: Path)
     source.close()
 
 
+def test_a_word_typed_while_an_order_fails_stays(google: Emulator, tmp_path: Path) -> None:
+    """The same word as the order's is not taken for the order, on another row."""
+    fill(google, "a", "b")
+    source = sheet(google, tmp_path)
+    snapshot = source.read()
+    google.fail("write", Fault(503, headers=(("Retry-After", "60"),)))
+    with pytest.raises(SheetFault):
+        source.write([edit(snapshot, "a", order=True, status="Paused")])
+    google.tab.type("b", "Status", "Paused")
+    source.write([])
+    assert statuses(google) == {"a": "", "b": "Paused"}
+    source.close()
+
+
 def test_a_write_that_arrives_late(google: Emulator, tmp_path: Path) -> None:
     """Long after nobody waits for it, when rows have moved: the row that it hits is put right."""
     fill(google, "a", "b", "c")

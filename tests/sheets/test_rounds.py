@@ -205,7 +205,7 @@ def test_an_order_that_comes_while_a_status_is_written(
         wait_for("both", lambda: google.calls["write"] == 2)
         (line,) = google.tab.table()
         assert (line["Status"], line["Agent"]) == (word, "x")
-        assert (line["Last Update"] == "then") is (word == "Paused")
+        assert line["Last Update"] not in ("", "then")
         assert source.notices() == ()
 
 
