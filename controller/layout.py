@@ -8,6 +8,7 @@ SOCKET = "socket"
 BACKUPS = "backups"
 SNAPSHOTS = "snapshots"
 SHEET_DEBTS = "sheet-writes.json"
+SHEET_ORDERS = "sheet-orders.json"
 TOKEN = "token"  # noqa: S105 - a file's name
 ROW_SCHEMA = "row.schema.json"
 

@@ -127,7 +127,7 @@ class Orders:
                 # that the controller itself has paused keeps it so.
                 cells[columns.LAST_UPDATE] = stamp(self._clock())
             self._fleet.note(full, message)
-            if not self._source.write([Edit(row, cells)]).conflicts:
+            if not self._source.write([Edit(row, cells, order=True)]).conflicts:
                 return full
         raise TransientError("ListBusy", "the list changes all the time; try again in a moment")
 

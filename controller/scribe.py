@@ -64,7 +64,7 @@ class Scribe:
         assert self.desired is not None
         self.view = SourceView(
             self._source.kind, self._source.name, True, "", at or tick.now, changed,
-            len(snapshot.rows), len(self.desired.invalid), self.view.waits,
+            len(snapshot.rows), len(self.desired.invalid), self.view.waits, self.view.refusal,
         )  # fmt: skip
 
     def hear(self, tick: Tick) -> None:
@@ -75,12 +75,17 @@ class Scribe:
         ]
 
     def hold(self, tick: Tick, rows: Sequence[RowStatus]) -> None:
-        """Find out whether what is to be written waits for an editor, and tell it once."""
-        holder = self._source.holder() if _edits(rows) else ""
+        """Find out whether what is to be written waits for an editor, and tell it once.
+
+        What was refused stays so until it arrives, though it is tried again in between.
+        """
+        waiting = bool(_edits(rows))
+        holder = self._source.holder() if waiting else ""
+        refusal = (self._source.refusal() or self.view.refusal) if waiting else ""
         if holder and not self.view.waits:
             text = f"the list is open in {holder}: what is to be written waits a moment"
             tick.events.append(Event(tick.now, "", "WriteDeferred", text))
-        self.view = replace(self.view, waits=holder)
+        self.view = replace(self.view, waits=holder, refusal=refusal)
 
     def write(
         self, tick: Tick, rows: Sequence[RowStatus]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING, cast
 
 from controller.cli import exits
 from controller.cli.columns import clean
@@ -25,6 +26,9 @@ from controller.settings.environment import PREFIX, variables
 from controller.settings.load import CONFIG_VARIABLE
 from controller.sources.approval import pending
 from controller.sources.google_sheets_credentials import VARIABLES, find_credentials
+
+if TYPE_CHECKING:
+    from controller.sources.google_sheets import GoogleSheet
 
 DEADLINE = 5.0
 OWN_VARIABLES = ("SIDEKICK_COMMAND", "SIDEKICK_PYTHON", "SIDEKICK_RUN_ID", "SIDEKICK_RUN_DIR")
@@ -96,15 +100,25 @@ def _list(settings: Settings) -> Iterator[Finding]:
         source = build_source(settings, schema, os.environ)
         with closing(source):
             rows = len(source.read().rows)
+            text = f"{source.name}: {rows} rows; its rows are checked by: sidekick validate"
+            yield True, "list", text
+            if choice.kind == "sheets" and not _by_key(settings):
+                cast("GoogleSheet", source).probe()
+                yield True, "list", "can be written"
     except SidekickError as error:
         yield False, "list", error.message
         return
-    yield True, "list", f"{source.name}: {rows} rows; its rows are checked by: sidekick validate"
     file = source.watched
     if file is not None:
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
         text = "can be written" if writable else "cannot be written: no status would reach it"
         yield writable, "list", f"{file} and its folder {text}"
+
+
+def _by_key(settings: Settings) -> bool:
+    """Whether the sheet is asked for by an API key, which writes nowhere."""
+    found = find_credentials(settings.priority_source.sheets.credentials_file, os.environ)
+    return found is not None and bool(found.key)
 
 
 def _account(settings: Settings) -> Iterator[Finding]:

@@ -111,6 +111,7 @@ class SourceView:
         rows: Rows, valid and not.
         invalid: Rows that are not valid.
         waits: Whom writes wait for, empty for nobody: an editor that has the list open.
+        refusal: Why what is to be written cannot be; empty where it can, or nothing is.
     """
 
     kind: str
@@ -122,6 +123,7 @@ class SourceView:
     rows: int = 0
     invalid: int = 0
     waits: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Report:
         source = self.source
         return (
             (source.kind, source.name, source.valid, source.message, source.rows, source.invalid),
-            source.waits,
+            (source.waits, source.refusal),
             (self.runtime_up, self.runtime_message, self.slots, self.demo, self.suspended),
             (self.prune, tuple(self.errors.items()), self.server, self.gpus, self.agents),
             self.restart_needed,

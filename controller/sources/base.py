@@ -60,10 +60,13 @@ class Edit:
     Attributes:
         row: The row as it was read.
         cells: Column → new text; columns that the list lacks are left out silently.
+        order: Whether it is a person's word, given by command. A list that is far away lets edits
+            wait: this one then goes before what the controller would write into the row.
     """
 
     row: Row
     cells: Mapping[str, str]
+    order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

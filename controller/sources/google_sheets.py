@@ -12,8 +12,10 @@ from controller.sources.google_sheets_credentials import CredentialsInvalid, fin
 from controller.sources.google_sheets_debts import DebtBook
 from controller.sources.google_sheets_desk import Desk, Round
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_orders import OrderBook
+from controller.sources.google_sheets_queue import dated
 from controller.sources.google_sheets_rounds import Rounds
-from controller.sources.google_sheets_setup import extend, prepare
+from controller.sources.google_sheets_setup import extend, prepare, probe
 from controller.sources.google_sheets_write import stored
 from controller.sources.header import REQUIRED_COLUMNS
 
@@ -48,6 +50,7 @@ class GoogleSheet:
         deadline: Seconds that a cycle may take.
         count: Told each answer's HTTP status, or "error".
         debts: Where a controller keeps the writes that are not proven yet; None for nowhere.
+        orders: Where it keeps the orders that are not written yet; None for nowhere.
 
     Attributes:
         kind: "sheets".
@@ -70,17 +73,19 @@ class GoogleSheet:
         deadline: float = DEADLINE_S,
         count: Callable[[str], None] = _uncounted,
         debts: Path | None = None,
+        orders: Path | None = None,
     ) -> None:
         self.name = f"the sheet {address}"
         self.watched: Path | None = None
         self._required = tuple(required)
         self._book = DebtBook(debts, str(address)) if debts else None
+        self._orders = OrderBook(orders, str(address)) if orders else None
         self._poll = poll
         self._pace = pace
         self._snapshot: Snapshot | None = None
         self._rounds: Rounds | None = None
 
-        def connect() -> SheetClient:
+        def connect(gid: int | None) -> SheetClient:
             found = find_credentials(credentials_file, environment)
             if found is None:
                 text = (
@@ -88,7 +93,7 @@ class GoogleSheet:
                     "credentials_file to a service account's key, see docs/google-sheets.md"
                 )
                 raise CredentialsInvalid("CredentialsMissing", text)
-            return SheetClient(address, found, endpoint, count)
+            return SheetClient(address, found, endpoint, count, gid)
 
         self._desk = Desk(connect, required, self.name, deadline)
 
@@ -97,7 +102,7 @@ class GoogleSheet:
         if self._rounds is None:
             if self._book is not None:
                 self._desk.keep(self._book)
-            self._rounds = Rounds(self._desk, self._poll, self._pace, wake, self.name)
+            self._rounds = Rounds(self._desk, self._poll, self._pace, wake, self.name, self._orders)
 
     def read(self) -> Snapshot:
         """Read the tab, whole or not at all; see `Source.read`.
@@ -111,11 +116,13 @@ class GoogleSheet:
 
     def write(self, edits: Sequence[Edit]) -> Written:
         """Write the cells of each edit that still fits; see `Source.write`."""
+        now = datetime.now().astimezone()
+        edits = [dated(edit, now) for edit in edits]
         if self._rounds:
             return self._rounds.write(edits)
         done = self._cycle(edits)
         if done.refusal:
-            raise SheetFault("SheetReadOnly", f"{self.name}: {done.refusal}", permanent=True)
+            raise SheetFault("SheetReadOnly", done.refusal, permanent=True)
         return done.written
 
     def extend(self, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
@@ -134,6 +141,14 @@ class GoogleSheet:
             SourceInvalid: The tab holds something else than a list.
         """
         return self._desk.deed(lambda client: prepare(client, self._required, self.name))
+
+    def probe(self) -> None:
+        """Find out whether the tab can be written; no cell is changed.
+
+        Raises:
+            SheetFault: It cannot, or Google could not be asked.
+        """
+        self._desk.deed(lambda client: probe(client, self.name))
 
     def last_read(self) -> datetime | None:
         """When Google was really asked; see `Source.last_read`."""

@@ -42,10 +42,12 @@ class SheetClient:
         credentials: Who asks.
         endpoint: Another address than Google's, or empty.
         count: Told each answer's status, or "error".
+        gid: The number of the tab that was read before; None before there was one.
 
     Attributes:
         account: Whom the sheet must be shared with; empty where nobody knows.
         readonly: Whether these credentials can write nothing anywhere.
+        found: The number of the tab, once it is known.
     """
 
     def __init__(
@@ -54,13 +56,14 @@ class SheetClient:
         credentials: Credentials,
         endpoint: str,
         count: Callable[[str], None],
+        gid: int | None = None,
     ) -> None:
         self.account = credentials.account()
         self.readonly = bool(credentials.key)
         self._address = address
         self._about = Subject(str(address), self.account, credentials.where)
         self._key = address.key
-        self._gid = address.gid
+        self.found = address.gid if gid is None else gid
         self._tab = ""
         self._guarded = True
         try:
@@ -121,6 +124,9 @@ class SheetClient:
                 lambda answer: lines_in(answer, len(data)),
             )
         except SheetFault as fault:
+            if fault.reason == "NotShared":
+                text = f"{self._about.sheet} may not be edited; {self._about.share}"
+                raise SheetFault("SheetReadOnly", text, permanent=True) from fault
             if not (self._guarded and fault.reason == "SheetReadOnly"):
                 raise
             self._guarded = False  # the header alone may be protected, and cannot be looked at
@@ -170,8 +176,8 @@ class SheetClient:
     @property
     def gid(self) -> int:
         """The number of the tab that was read."""
-        assert self._gid is not None
-        return self._gid
+        assert self.found is not None
+        return self.found
 
     def _read(self, tab: str) -> Sequence[Sequence[object]]:
         ranges = [area(tab, f"A1:{LAST_COLUMN}")]
@@ -184,19 +190,26 @@ class SheetClient:
         params: Params = {"fields": _FIELDS}
         tabs = self._ask(lambda: self._http.fetch_sheet_metadata(self._key, params), tabs_in)
         titles = {gid: str(tab["properties"]["title"]) for gid, tab in tabs.items()}
-        self._gid, self._tab = self._choose(titles)
+        self.found, self._tab = self._choose(titles)
         return self._tab
 
     def _choose(self, tabs: Mapping[int, str]) -> tuple[int, str]:
-        """The tab: its number of before, else its title, else the first."""
+        """The tab: its number of before, else its title, else the first of a sheet that is new.
+
+        Where the tab of before is gone, no other one is the list: it may be an archive, whose rows
+        nobody wants to work again.
+        """
         wanted = self._address.tab.casefold()
-        if self._gid is not None and self._gid in tabs:
-            return self._gid, tabs[self._gid]
+        if self.found is not None and self.found in tabs:
+            return self.found, tabs[self.found]
         for gid, title in tabs.items():
-            if title.casefold() == wanted or not (wanted or self._gid):
+            if title.casefold() == wanted or (not wanted and self.found is None):
                 return gid, title
         names = ", ".join(repr(title) for title in tabs.values())
-        text = f"{self._address} has no such tab; it has {names}. Correct worksheet_name"
+        text = (
+            f"{self._address} has no such tab; it has {names}. Restore it (File, Version history), "
+            "or correct worksheet_name"
+        )
         raise SheetFault("TabMissing", text, permanent=True)
 
     def _by_title(self) -> str:

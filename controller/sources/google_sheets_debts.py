@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controller.core.row import LAST_UPDATE
 from controller.files import make_folder, read_small, write_whole
 from controller.sources.google_sheets_client import Line
 from controller.sources.google_sheets_table import Identity, SheetTable
 
+LATEST_S = 180.0
+"""After it was begun a write may still arrive: a kernel sends a closed connection's data again for
+100 s at least (tcp_orphan_retries), and began to do so within the 30 s that an answer may take."""
 _MOST_BYTES = 33_554_432
 """The longest list's: a debt holds every row."""
 
@@ -27,17 +31,38 @@ class Debt:
         truth: Every row's cells as they were before, of soiled rows their own: where columns move
             too, a write may hit any of them.
         lines: What was written, each with the row that it was meant for.
+        at: When, in seconds since the epoch; 0 once it was answered, or seen to be done.
+        late: Whether a read has found all rows in order since: it may still arrive.
     """
 
     header: tuple[str, ...]
     truth: Truth
     lines: Sequence[tuple[Identity, Line]]
+    at: float = 0.0
+    late: bool = False
 
     @classmethod
-    def of(cls, before: SheetTable, lines: Sequence[tuple[Identity, Line]]) -> "Debt":
+    def of(
+        cls, before: SheetTable, lines: Sequence[tuple[Identity, Line]], at: float = 0.0
+    ) -> "Debt":
         """The debt of a write into a table."""
-        truth = {identity: row.cells for identity, row in before.known().items()}
-        return cls(before.header, truth, lines)
+        return cls(before.header, _truth(before), lines, at)
+
+    def lingering(self, now: SheetTable, at: float) -> "Debt | None":
+        """What may still come of it, once a read has found all rows in order.
+
+        A request that was never answered may wait in some buffer, and be done when rows have moved.
+        Only what makes a row's version is looked out for: by its time it is told from all else.
+
+        Args:
+            now: The table with all rows in order.
+            at: The time, in seconds since the epoch.
+        """
+        if not 0 <= at - self.at < LATEST_S:
+            return None
+        place = self.header.index(LAST_UPDATE) + 1 if LAST_UPDATE in self.header else 0
+        lines = [(to, line) for to, line in self.lines if place in line.texts]
+        return Debt(self.header, _truth(now), lines, self.at, late=True) if lines else None
 
 
 class DebtBook:
@@ -74,11 +99,17 @@ class DebtBook:
             write_whole(self._path, json.dumps(document).encode())
 
 
+def _truth(table: SheetTable) -> Truth:
+    return {identity: row.cells for identity, row in table.known().items()}
+
+
 def _form(debt: Debt) -> dict[str, Any]:
     return {
         "header": debt.header,
         "truth": [[identity, dict(cells)] for identity, cells in debt.truth.items()],
         "lines": [[to, line.number, dict(line.texts)] for to, line in debt.lines],
+        "at": debt.at,
+        "late": debt.late,
     }
 
 
@@ -90,6 +121,8 @@ def _debt(form: Mapping[str, Any]) -> Debt:
             (_identity(to), Line(int(number), {int(p): str(text) for p, text in texts.items()}))
             for to, number, texts in form["lines"]
         ],
+        float(form["at"]),
+        bool(form["late"]),
     )
 
 

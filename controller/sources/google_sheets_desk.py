@@ -43,7 +43,8 @@ class Desk:
     """Does cycles, one after the other, on a thread of its own.
 
     Args:
-        connect: Makes the calls' client; reads the credentials.
+        connect: Makes the calls' client; reads the credentials. Told the number of the tab that the
+            one before it read, or None.
         required: The columns without which the list is none.
         name: What messages call the list.
         deadline: Seconds that a cycle may take.
@@ -51,7 +52,7 @@ class Desk:
 
     def __init__(
         self,
-        connect: Callable[[], SheetClient],
+        connect: Callable[[int | None], SheetClient],
         required: Sequence[str],
         name: str,
         deadline: float,
@@ -63,6 +64,7 @@ class Desk:
         self._lost: list[Thread] = []
         self._debts: list[Debt] = []
         self._book: DebtBook | None = None
+        self._gid: int | None = None
         self._hand: _Hand | None = None
 
     def keep(self, book: DebtBook) -> None:
@@ -113,7 +115,7 @@ class Desk:
             if len(self._lost) >= _MOST_LOST:
                 text = f"Google keeps {_MOST_LOST} calls about {self._name} waiting; it goes on"
                 raise SheetFault("SheetTimeout", text)
-            client = self._connect()
+            client = self._connect(self._gid)
             writer = SheetWriter(client, self._required, self._name, self._debts, self._note)
             self._hand = _Hand(client, writer)
         return self._hand
@@ -127,6 +129,7 @@ class Desk:
             hand, self._hand = self._hand, None
             hand.writer.disown()
             self._debts = list(hand.writer.debts)
+            self._gid = hand.client.found
             hand.end()
             if lost:
                 self._lost.append(hand.thread)
@@ -169,7 +172,7 @@ class _Hand:
         """Read the tab, and write edits into it; see `Desk.cycle`."""
         refusal = ""
         if self.client.readonly and edits:
-            refusal = "an API key can read alone; use a service account's key to write"
+            refusal = "an API key can only read a sheet; use a service account's key to write"
         try:
             if not refusal and (edits or self.writer.debts):
                 done = self.writer.write(edits)
@@ -177,7 +180,7 @@ class _Hand:
                 revision = done.table.snapshot.revision
                 return Round(done.table, Written(revision, settled.applied, settled.conflicts))
         except SheetFault as fault:
-            if not (fault.refused and fault.reason in ("SheetReadOnly", "NotShared")):
+            if not (fault.refused and fault.reason == "SheetReadOnly"):
                 raise
             refusal = fault.message
         except (SourceEmpty, SourceInvalid):

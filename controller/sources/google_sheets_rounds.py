@@ -8,9 +8,12 @@ from datetime import datetime
 from threading import Condition, Thread
 
 from controller.core.errors import SidekickError
+from controller.core.row import PROJECT
 from controller.sources.base import Edit, Notice, Snapshot, SourceUnavailable, Written
 from controller.sources.google_sheets_desk import Desk, Round
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_orders import OrderBook
+from controller.sources.google_sheets_queue import EditQueue
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +34,17 @@ class Rounds:
         pace: Seconds between two cycles at least, where edits wait.
         wake: Called when there is news, from another thread.
         name: What messages call the list.
+        book: Where orders are kept that are not written yet; None for nowhere.
     """
 
     def __init__(
-        self, desk: Desk, poll: float, pace: float, wake: Callable[[], None], name: str
+        self,
+        desk: Desk,
+        poll: float,
+        pace: float,
+        wake: Callable[[], None],
+        name: str,
+        book: OrderBook | None = None,
     ) -> None:
         self._desk = desk
         self._poll = poll
@@ -46,13 +56,17 @@ class Rounds:
             "SheetPending", f"{name} is being read for the first time"
         )
         self._read_at: datetime | None = None
-        self._waiting: list[Edit] = []
+        self._queue = EditQueue()
         self._notices: list[Notice] = []
         self._refusal = ""
         self._refused_at = 0.0
         self._next = self._soonest = 0.0
         self._failures = 0
         self._closed = False
+        self._book = book
+        if book is not None and (given_up := self._queue.restore(book.load(), _now())):
+            text = f"not written, for no controller was there: {_ordered(given_up)}"
+            self._notices.append(Notice("WriteFailed", text, warning=True))
         self._thread = Thread(target=self._run, name="sheet rounds", daemon=True)
         self._thread.start()
 
@@ -68,7 +82,7 @@ class Rounds:
             return self._found
 
     def write(self, edits: Sequence[Edit]) -> Written:
-        """Let the next cycle write edits; a row's first edit waits, and its others are not taken.
+        """Let the next cycle write edits; of a row's edits one waits, see `EditQueue`.
 
         Raises:
             SidekickError: The newest cycle failed; nothing waits.
@@ -77,8 +91,8 @@ class Rounds:
             if isinstance(self._found, SidekickError):
                 raise self._found.with_traceback(None)
             if not self.refusal():
-                taken = {edit.row.line for edit in self._waiting}
-                self._waiting += [edit for edit in edits if edit.row.line not in taken]
+                self._queue.put(edits, _now())
+                self._keep_orders()
                 self._news.notify()
             return Written(self._found.revision)
 
@@ -112,7 +126,7 @@ class Rounds:
                     self._news.wait(pause)
                 if self._closed:
                     return
-                batch = tuple(self._waiting)
+                batch = self._queue.take()
             try:
                 done: Round | SidekickError = self._desk.cycle(batch)
             except SidekickError as error:
@@ -121,17 +135,21 @@ class Rounds:
                 if self._closed:
                     return
                 self._take(done, batch)
+                self._keep_orders()
             self._wake()
+
+    def _keep_orders(self) -> None:
+        if self._book is not None:
+            self._book.keep(self._queue.orders())
 
     def _pause(self) -> float:
         now = time.monotonic()
-        if self._waiting and not self._failures:
+        if self._queue and not self._failures:
             return min(self._next, self._soonest) - now
         return self._next - now
 
     def _take(self, done: Round | SidekickError, batch: Sequence[Edit]) -> None:
         """Remember what a cycle found, and when the next one is due."""
-        self._waiting = [edit for edit in self._waiting if edit not in batch]
         now = time.monotonic()
         self._soonest = now + self._pace
         if isinstance(done, SidekickError):
@@ -144,12 +162,10 @@ class Rounds:
         self._failures = 0
         self._next = now + self._poll
         self._found = done.table.snapshot
-        self._read_at = datetime.now().astimezone()
+        self._read_at = _now()
+        self._queue.done(done.written.applied, self._read_at)
         self._refuse(done.refusal, batch)
-        lost = [edit.row.cell("Project") for edit in done.written.conflicts]
-        if lost:
-            text = f"not written, for the user changed the row meanwhile: {', '.join(lost)}"
-            self._notices.append(Notice("EditConflict", text))
+        self._conflict(done.written.conflicts)
 
     def _fail(self, error: SidekickError, batch: Sequence[Edit]) -> None:
         known = self._found
@@ -157,17 +173,26 @@ class Rounds:
         if not same:
             log.warning("%s: %s", error.reason, error.message)
             self._found = error
+        permanent = not isinstance(error, SheetFault) or error.permanent
+        given_up = self._queue.failed(_now(), permanent=permanent)
         if batch:
-            text = (
-                f"{len(batch)} rows were not written ({error.message}); statuses are written "
-                "again by themselves, an order must be given again"
-            )
+            text = f"{len(batch)} rows were not written ({error.message}); it is tried again"
+            if given_up:
+                text += f". Not so {_ordered(given_up)}"
             self._notices.append(Notice("WriteFailed", text, warning=True))
+
+    def _conflict(self, edits: Sequence[Edit]) -> None:
+        for order in (False, True):
+            lost = [edit.row.cell(PROJECT) for edit in edits if edit.order is order]
+            if lost:
+                text = f"not written, for the user changed the row meanwhile: {', '.join(lost)}"
+                text += "; look at it, and order it again" if order else ""
+                self._notices.append(Notice("EditConflict", text, warning=order))
 
     def _refuse(self, refusal: str, batch: Sequence[Edit]) -> None:
         if refusal:
             if refusal != self._refusal:
-                text = f"{self._name} can be read and not written: {refusal}"
+                text = f"no status is written: {refusal}"
                 self._notices.append(Notice("SheetReadOnly", text, warning=True))
             self._refusal, self._refused_at = refusal, time.monotonic()
         elif batch and self._refusal:
@@ -182,3 +207,11 @@ class Rounds:
             return max(error.retry_after, self._pace)
         most = min(2.0**self._failures, LONGEST_BACKOFF_S)
         return max(random.uniform(0, most), self._pace)  # noqa: S311 - no secret
+
+
+def _ordered(names: Sequence[str]) -> str:
+    return f"what was ordered for {', '.join(names)}: order it again"
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

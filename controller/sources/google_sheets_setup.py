@@ -1,4 +1,4 @@
-"""What is done to a sheet by a person's command alone: made ready, and added to."""
+"""What is done to a sheet by a person's command alone: made ready, added to, tried out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -64,6 +64,17 @@ def extend(
             raise SheetFault("SheetBusy", text)
     if rows:
         client.append([[row.get(column, "") for column in known] for row in rows])
+
+
+def probe(client: SheetClient, name: str) -> None:
+    """Find out whether the tab can be written, by a write that changes no cell.
+
+    Raises:
+        SheetFault: It cannot, or Google could not be asked.
+    """
+    _check_writable(client, name)
+    values = client.read()
+    client.write([Line(2, {})] if len(values) > 1 else [], len(values[0]) if values else 1)
 
 
 def _widen(client: SheetClient, tab: Mapping[str, object], columns: int) -> None:

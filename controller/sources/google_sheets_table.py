@@ -77,8 +77,8 @@ def parse_values(
     if not any(str(cell).strip() for line in values for cell in line):
         raise SourceEmpty(
             "EmptySheet",
-            f"{name} is empty. Restore it (File, Version history), or write the header into its "
-            f"first row: {', '.join(required)}",
+            f"{name} is empty. Restore it (File, Version history), or let `sidekick sheets init` "
+            f"write the header into its first row: {', '.join(required)}",
         )
     header = tuple(map(str, values[0]))
     columns = resolve_header(header, required=required, name=name)

@@ -5,15 +5,16 @@ row was soiled: the tab is read again, the row gets its own cells back where the
 and the edits are settled anew. Where an answer is lost, the same is done with the next read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from controller.core.row import Row
 from controller.sources.base import Edit
 from controller.sources.edits import Settled, settle
 from controller.sources.google_sheets_client import Line, SheetClient
 from controller.sources.google_sheets_debts import Debt
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_repairs import Repairs, has_arrived, repaired, repairs_of
 from controller.sources.google_sheets_table import Identity, SheetTable, parse_values
 
 TRIES = 8
@@ -77,14 +78,15 @@ class SheetWriter:
         """
         for _ in range(TRIES):
             table = self.read()
-            repairs = self._repairs(table)
-            clean = _repaired(table, repairs)
+            self._look_for(table)
+            repairs = repairs_of(table, self.debts)
+            clean = repaired(table, repairs)
             settled = settle(clean.snapshot, edits, stored=stored)
             lines = _lines(table, settled, repairs)
             if not lines:
-                self._settled()
+                self._settled(table)
                 return Cycle(table, settled)
-            debt = Debt.of(clean, lines)
+            debt = Debt.of(clean, lines, time.time())
             self.debts.append(debt)
             self._keep(self.debts)
             try:
@@ -94,10 +96,11 @@ class SheetWriter:
                     self.debts.remove(debt)
                     self._keep(self.debts)
                 raise
+            self.debts[self.debts.index(debt)] = replace(debt, at=0.0)
             after = _verified(table, lines, *answer)
             # A soiled row may be blank but for what we wrote, as others are: only a look tells.
             if after is not None and not repairs:
-                self._settled()
+                self._settled(after)
                 return Cycle(after, settled)
         text = f"the rows of {self._name} moved {TRIES} times while they were written; it goes on"
         raise SheetFault("SheetBusy", text)
@@ -106,30 +109,19 @@ class SheetWriter:
         """Another writer keeps the debts from here on."""
         self._keep = _unkept
 
-    def _settled(self) -> None:
-        if self.debts:
-            self.debts.clear()
-            self._keep(())
+    def _look_for(self, table: SheetTable) -> None:
+        """The first read after a write that was not answered tells whether it may still arrive."""
+        for index, debt in enumerate(self.debts):
+            if debt.at and not debt.late and has_arrived(table, debt):
+                self.debts[index] = replace(debt, at=0.0)
 
-    def _repairs(self, table: SheetTable) -> dict[int, dict[int, str]]:
-        """Line → column → the text that stood there before a write of ours that missed its row."""
-        repairs: dict[int, dict[int, str]] = {}
-        truths = [debt.truth for debt in self.debts]
-        for debt in reversed(self.debts):
-            # Columns that moved meanwhile make every line one that missed its cells.
-            own = dict(debt.lines) if table.header == debt.header else {}
-            for row in table.snapshot.rows:
-                identity = table.identity(row.cells)
-                mine = own.get(identity)
-                if mine is not None and _holds(table, row, mine):
-                    continue
-                was = next((truth[identity] for truth in truths if identity in truth), None)
-                for _, line in debt.lines:
-                    if line is not mine and _holds(table, row, line):
-                        undo = _undo(table, line, was)
-                        if undo:
-                            repairs.setdefault(row.line, {}).update(undo)
-        return repairs
+    def _settled(self, table: SheetTable) -> None:
+        """All rows are in order; what was never answered may still arrive."""
+        if self.debts:
+            now = time.time()
+            left = [debt.lingering(table, now) for debt in self.debts]
+            self.debts[:] = [debt for debt in left if debt is not None]
+            self._keep(self.debts)
 
 
 def _unkept(_debts: Sequence[Debt]) -> None:
@@ -141,24 +133,7 @@ def stored(text: str) -> str:
     return text.replace("\0", "")[:_MOST_TEXT]
 
 
-def _repaired(table: SheetTable, repairs: dict[int, dict[int, str]]) -> SheetTable:
-    """The table as it will be once soiled rows have their own cells back."""
-    columns = table.snapshot.columns
-    return table.written(
-        {
-            row.line: {
-                **row.cells,
-                **{columns[place - 1]: text for place, text in repairs[row.line].items()},
-            }
-            for row in table.snapshot.rows
-            if row.line in repairs
-        }
-    )
-
-
-def _lines(
-    table: SheetTable, settled: Settled, repairs: dict[int, dict[int, str]]
-) -> list[tuple[Identity, Line]]:
+def _lines(table: SheetTable, settled: Settled, repairs: Repairs) -> list[tuple[Identity, Line]]:
     """What is to be written, each with the row that it is meant for."""
     rows = {row.line: row for row in table.snapshot.rows}
     texts = {line: dict(cells) for line, cells in repairs.items()}
@@ -188,20 +163,3 @@ def _verified(
     return table.written(
         {line.number: cells for (_, line), cells in zip(lines, after, strict=True)}
     )
-
-
-def _holds(table: SheetTable, row: Row, line: Line) -> bool:
-    """Whether a row holds, cell by cell, what was written into some line."""
-    columns = table.snapshot.columns
-    return all(
-        place <= len(columns) and row.cells[columns[place - 1]] == text
-        for place, text in line.texts.items()
-    )
-
-
-def _undo(table: SheetTable, line: Line, was: Mapping[str, str] | None) -> dict[int, str]:
-    """What the row's cells were before; a row that was not there had none of its own."""
-    columns = table.snapshot.columns
-    before = was or {}
-    texts = {place: before.get(columns[place - 1], "") for place in line.texts}
-    return {place: text for place, text in texts.items() if text != line.texts[place]}

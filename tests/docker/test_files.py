@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from controller.parts.sources import source_choice
 from controller.settings import load_settings
 from controller.settings.model import LogFormat, TmuxServer
 from tests.docker.stack import SERVICES
@@ -107,6 +109,33 @@ def test_the_settings_are_read(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     at_mock = {agent.base_url for agent in settings.agents.values() if agent.base_url}
     assert bool(at_mock) == (name == "mock")
     assert set(mounts("controller")) >= {str(settings.paths.runs), str(settings.paths.homes)}
+
+
+@pytest.mark.parametrize("name", ["mock", "real"])
+def test_the_guide_s_file_makes_the_sheet_the_list(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key is a secret from a folder that neither git nor an image takes in; without it, a CSV.
+
+    The file is the one that docs/compose.md shows.
+    """
+    guide = (ROOT / "docs" / "compose.md").read_text()
+    shown = re.search(r"docker-compose.override.yml`:\n\n((?: {4}.*\n)+)", guide)
+    assert shown is not None
+    override = yaml.safe_load(textwrap.dedent(shown[1].replace("…", "1AbCdEfGhIjKlMnOpQrSt")))
+    said = override["services"]["controller"]
+    monkeypatch.setenv("SIDEKICK_PATHS_SCHEMAS", str(ROOT / "schemas"))
+    path = ROOT / "deploy" / "compose" / f"{name}.yaml"
+    for added, kind in (({}, "csv"), (said["environment"], "sheets")):
+        environment = {**os.environ, "HOME": "/nonexistent", **added}
+        settings = load_settings(path, environment)
+        assert source_choice(settings, environment).kind == kind
+    assert said["secrets"] == list(override["secrets"]) == ["google"]
+    assert settings.priority_source.sheets.credentials_file == Path("/run/secrets/google")
+    folder = Path(override["secrets"]["google"]["file"]).parts[0]
+    for file in (".gitignore", ".dockerignore"):
+        ignored = [line.strip("/") for line in (ROOT / file).read_text().splitlines()]
+        assert folder in ignored
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.lab import Lab, wait_for
+from tests.e2e.test_api import order
 from tests.sheets.accounts import EMAIL, write_key
 from tests.sheets.emulator import KEY, Emulator, emulator
 from tests.sheets.faults import Fault
@@ -185,4 +186,42 @@ def test_a_kill_between_a_write_and_its_proof(desk: Lab, google: Emulator, tmp_p
     assert len(desk.agents()) == 1
     notes = desk.root / "state" / "sheet-writes.json"
     wait_for("the proof of the write", lambda: not notes.exists())
+    assert desk.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_an_order_that_was_taken_outlives_a_kill(desk: Lab, google: Emulator) -> None:
+    """The API said that it is paused: so it is, though a kill came before the next write."""
+    google.book.writers.add(EMAIL)
+    google.tab.save([row("a", next_action="exec sleep 300")], COLUMNS)
+    desk.start()
+    wait_for("the status", lambda: statuses(google) == {"a": "In Progress"}, 60)
+    assert order(desk, "/api/v1/projects/a/pause")[0] == 200
+    desk.controllers[-1].kill()
+    desk.controllers[-1].wait(10)
+    assert statuses(google) == {"a": "In Progress"}
+    assert (desk.root / "state" / "sheet-orders.json").exists()
+    desk.start()
+    wait_for("the word", lambda: statuses(google) == {"a": "Paused"}, 40)
+    wait_for("the end of its run", lambda: not desk.agents(), 40)
+    assert desk.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_a_sheet_that_may_only_be_read_is_worked_on_and_told(desk: Lab, google: Emulator) -> None:
+    """Its rows run; `status`, the metric and an order say that no word can be written, and why."""
+    google.book.readers.add(EMAIL)
+    google.tab.save([row("a", next_action="exec sleep 300")], COLUMNS)
+    desk.start()
+    wait_for("the work", desk.agents, 40)
+    wait_for("it", lambda: "source_writable 0" in (desk.get("/metrics") or ""), 60)
+    shown = desk.sidekick("status").stdout
+    assert f"NOT POSSIBLE: https://docs.google.com/spreadsheets/d/{KEY} may not be edited" in shown
+    assert f"share the sheet with {EMAIL}, as an editor" in shown
+    code, problem = order(desk, "/api/v1/projects/a/pause")
+    assert (code, "may not be edited" in str(problem)) == (503, True)
+    assert desk.output().count("SheetReadOnly") == 1
+    assert statuses(google) == {"a": ""}
     assert desk.stop() == 0

@@ -40,6 +40,7 @@ class TestFleet:
         for name, expected in {
             "reconcile_last_success_timestamp_seconds": stamp, "runtime_up": 1, "slots": 4,
             "suspended": 0, "prune_blocked": 0, "demo": 0, "restart_needed": 0, "source_valid": 1,
+            "source_writable": 1,
             "source_last_success_timestamp_seconds": stamp,
             "source_last_change_timestamp_seconds": stamp,
         }.items():  # fmt: skip
@@ -53,13 +54,13 @@ class TestFleet:
         metrics = Metrics()
         metrics.publish(
             Report(
-                NOW, SourceView("csv", "x"), suspended="why", prune="digest", demo=True,
-                errors={"read": ""}, restart_needed=("server.port",),
+                NOW, SourceView("csv", "x", refusal="protected"), suspended="why", prune="digest",
+                demo=True, errors={"read": ""}, restart_needed=("server.port",),
             )
         )  # fmt: skip
         for name, there in {
             "runtime_up": 0, "suspended": 1, "prune_blocked": 1, "demo": 1, "restart_needed": 1,
-            "source_valid": 0, "reconcile_last_success_timestamp_seconds": 0,
+            "source_valid": 0, "source_writable": 0, "reconcile_last_success_timestamp_seconds": 0,
         }.items():  # fmt: skip
             assert there == value(metrics, name), name
         assert value(metrics, "source_last_success_timestamp_seconds") is None

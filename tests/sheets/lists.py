@@ -28,6 +28,7 @@ def sheet(
     pace: float = 10.0,
     deadline: float = 20.0,
     codes: list[str] | None = None,
+    orders: Path | None = None,
 ) -> GoogleSheet:
     """The source; its key file is made unless the environment is to name the credentials."""
     return GoogleSheet(
@@ -41,13 +42,15 @@ def sheet(
         pace=pace,
         deadline=deadline,
         count=(codes if codes is not None else []).append,
+        orders=orders,
     )
 
 
-def edit(snapshot: Snapshot, project: str, **cells: str) -> Edit:
+def edit(snapshot: Snapshot, project: str, *, order: bool = False, **cells: str) -> Edit:
     """An edit of the first row of a project."""
     found = next(one for one in snapshot.rows if one.cell("Project") == project)
-    return Edit(found, {name.replace("_", " ").title(): text for name, text in cells.items()})
+    wanted = {name.replace("_", " ").title(): text for name, text in cells.items()}
+    return Edit(found, wanted, order)
 
 
 def statuses(google: Emulator) -> dict[str, str]:

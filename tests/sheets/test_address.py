@@ -86,6 +86,40 @@ def test_a_renamed_tab_is_followed(google: Emulator, tmp_path: Path) -> None:
     source.close()
 
 
+@pytest.mark.parametrize("gid", [0, 5])
+def test_no_other_tab_takes_the_place_of_a_deleted_one(
+    google: Emulator, tmp_path: Path, gid: int
+) -> None:
+    """The first tab is the list where none is named; once it is gone, no archive becomes it."""
+    google.tab.gid = gid
+    fill(google, "a")
+    source = sheet(google, tmp_path)
+    source.read()
+    archive = Tab(9, "Archive", [list(COLUMNS), ["Done long ago", "1", "Pending"]])
+    google.book.tabs[:] = [archive]
+    for _ in range(3):
+        with pytest.raises(SheetFault, match="Version history") as caught:
+            source.read()
+        assert caught.value.reason == "TabMissing"
+    google.book.tabs.append(google.tab)
+    assert [line.cell("Project") for line in source.read().rows] == ["a"]
+    source.close()
+
+
+def test_a_tab_is_known_after_a_refusal(google: Emulator, tmp_path: Path) -> None:
+    """Credentials are read anew then; the tab is still the one of before, wherever it stands."""
+    fill(google, "a")
+    source = sheet(google, tmp_path)
+    source.read()
+    google.book.tabs.insert(0, Tab(5, "New", [list(COLUMNS), ["another", "1"]]))
+    google.book.writers.clear()
+    with pytest.raises(SheetFault):
+        source.read()
+    google.book.writers.add(EMAIL)
+    assert [line.cell("Project") for line in source.read().rows] == ["a"]
+    source.close()
+
+
 def test_a_deleted_tab_is_told(google: Emulator, tmp_path: Path) -> None:
     """With those that there are."""
     fill(google, "a")

@@ -1,11 +1,13 @@
 """Each failure of Google's has its reason and its mend, and nothing is lost by it."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from controller.sources.base import SourceEmpty, SourceInvalid
 from controller.sources.google_sheets_faults import SheetFault
+from tests.e2e.lab import wait_for
 from tests.sheets import faults
 from tests.sheets.accounts import EMAIL
 from tests.sheets.emulator import Emulator
@@ -168,6 +170,72 @@ def test_503_after_a_write_that_missed_its_row(google: Emulator, tmp_path: Path)
     google.before = race
     assert source.write([wanted]).applied == (wanted,)
     assert statuses(google) == {"new": "", "a": "", "b": "Queued"}
+    source.close()
+
+
+def test_a_word_typed_while_an_order_fails_stays(google: Emulator, tmp_path: Path) -> None:
+    """The same word as the order's is not taken for the order, on another row."""
+    fill(google, "a", "b")
+    source = sheet(google, tmp_path)
+    snapshot = source.read()
+    google.fail("write", Fault(503, headers=(("Retry-After", "60"),)))
+    with pytest.raises(SheetFault):
+        source.write([edit(snapshot, "a", order=True, status="Paused")])
+    google.tab.type("b", "Status", "Paused")
+    source.write([])
+    assert statuses(google) == {"a": "", "b": "Paused"}
+    source.close()
+
+
+def test_a_write_that_arrives_late(google: Emulator, tmp_path: Path) -> None:
+    """Long after nobody waits for it, when rows have moved: the row that it hits is put right."""
+    fill(google, "a", "b", "c")
+    google.tab.type("b", "Status", "Completed")
+    source = sheet(google, tmp_path, deadline=2)
+    snapshot = source.read()
+    go, done = Event(), Event()
+
+    def hold(deed: str) -> None:
+        if deed == "write":
+            google.before = None
+            go.wait(40)
+            google.tab.sort(reverse=True)
+            google.tab.delete(1)
+            done.set()
+
+    google.before = hold
+    wanted = edit(snapshot, "a", status="In Progress", agent="x", last_update="then")
+    with pytest.raises(SheetFault, match="did not answer"):
+        source.write([wanted])
+    assert source.write([wanted]).applied == (wanted,)
+    google.tab.type("b", "Owner", "me")
+    assert source.write([edit(source.read(), "c", reason="Slots")]).conflicts == ()
+    go.set()
+    assert done.wait(20)
+    wait_for("the late write", lambda: statuses(google)["b"] == "In Progress")
+    assert source.write([]).conflicts == ()
+    assert statuses(google) == {"b": "Completed", "a": "In Progress"}
+    rows = {line["Project"]: line for line in google.tab.table()}
+    assert [rows["b"][name] for name in ("Agent", "Last Update", "Owner")] == ["", "", "me"]
+    source.close()
+
+
+def test_a_row_renamed_before_the_write(google: Emulator, tmp_path: Path) -> None:
+    """It is the same row, and keeps what was written: blanked, it would ask to be done again."""
+    fill(google, "a", "b")
+    source = sheet(google, tmp_path)
+    wanted = edit(source.read(), "a", status="Completed", agent="x", last_update="then")
+
+    def race(deed: str) -> None:
+        if deed == "write":
+            google.before = None
+            google.tab.type("a", "Project", "renamed")
+
+    google.before = race
+    assert source.write([wanted]).conflicts == (wanted,)
+    line = next(line for line in google.tab.table() if line["Project"] == "renamed")
+    assert [line[name] for name in ("Status", "Agent", "Last Update")] == ["Completed", "x", "then"]
+    assert statuses(google)["b"] == ""
     source.close()
 
 

@@ -1,15 +1,22 @@
 """Whatever answers in Google's place: a fault in our words, never a defect, never a row lost."""
 
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from controller.core.row import Row
+from controller.sources.base import Edit
 from controller.sources.google_sheets_address import SheetAddress
 from controller.sources.google_sheets_client import Line, SheetClient
 from controller.sources.google_sheets_credentials import find_credentials
 from controller.sources.google_sheets_debts import Debt, DebtBook
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_orders import Order, OrderBook
+from controller.sources.google_sheets_repairs import repairs_of
+from controller.sources.google_sheets_table import parse_values
 from tests.sheets.accounts import write_key
 from tests.sheets.emulator import KEY, Emulator
 from tests.sheets.faults import Fault
@@ -69,6 +76,21 @@ def test_garbage_is_a_fault_of_ours(google: Emulator, tmp_path: Path, deed: str)
     client.close()
 
 
+def test_a_lost_write_of_a_long_list_is_looked_at_in_no_time() -> None:
+    """Every row may have been hit by every line of it; the loop shares its processor with that."""
+    header = ["Project", "Status", "Agent"]
+    names = [f"p{number}" for number in range(5_000)]
+    before = parse_values([header, *([name, "", ""] for name in names)], required=(), name="l")
+    lines = [((name,), Line(at, {2: "Queued", 3: name})) for at, name in enumerate(names, start=2)]
+    debt = Debt.of(before, lines)
+    began = time.process_time()
+    assert repairs_of(before, [debt]) == {}
+    shifted = [[name, "Queued", names[at - 1]] for at, name in enumerate(names)]
+    after = parse_values([header, *shifted], required=(), name="l")
+    assert len(repairs_of(after, [debt])) == len(names)
+    assert time.process_time() - began < 5  # line by line it takes minutes
+
+
 def test_debts_of_another_list_are_none(tmp_path: Path) -> None:
     """Nor are those in a file that is no note of ours."""
     path = tmp_path / "state" / "note"
@@ -88,3 +110,25 @@ def test_debts_of_another_list_are_none(tmp_path: Path) -> None:
     assert book.load() == []
     book.keep([])
     assert not path.exists()
+
+
+def test_orders_of_another_list_are_none(tmp_path: Path) -> None:
+    """Nor are those in a file that is no note of ours; what cannot be kept stops nobody."""
+    path = tmp_path / "state" / "note"
+    edit = Edit(Row(2, {"Project": "a", "Status": ""}), {"Status": "Paused"}, order=True)
+    order = Order(edit, datetime(2026, 1, 2, tzinfo=UTC))
+    book = OrderBook(path, "mine")
+    assert tuple(book.load()) == ()
+    book.keep([order])
+    assert path.stat().st_mode & 0o77 == 0
+    assert tuple(OrderBook(path, "mine").load()) == (order,)
+    assert tuple(OrderBook(path, "another").load()) == ()
+    text = path.read_text()
+    for garbage in ("", "[]", "{}", '{"name": "mine"}', text.replace("+00:00", ""), text[:-3]):
+        path.write_text(garbage)
+        assert tuple(OrderBook(path, "mine").load()) == ()
+    book.keep([])
+    assert not path.exists()
+    path.parent.rmdir()
+    path.parent.write_text("no folder")
+    book.keep([order])

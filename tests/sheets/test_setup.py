@@ -15,6 +15,7 @@ from tests.cli.desk import Desk
 from tests.sheets import faults
 from tests.sheets.accounts import EMAIL, write_key
 from tests.sheets.emulator import KEY, Emulator
+from tests.sheets.faults import Fault
 from tests.sheets.lists import fill, sheet
 from tests.sheets.test_faults import CASES, TOKENS
 from tests.sources.benches import COLUMNS, row
@@ -156,6 +157,29 @@ def test_rows_alike_are_not_copied(google: Emulator, tmp_path: Path) -> None:
     with pytest.raises(TerminalError, match="2 rows are called"):
         plan_copy(source.read(), Snapshot("", (), ()), ("the sheet", "new.csv"))
     source.close()
+
+
+@pytest.mark.parametrize("how", ["viewer", "protected", "header"])
+def test_the_doctor_tells_that_a_sheet_may_only_be_read(
+    desk: Desk, google: Emulator, how: str
+) -> None:
+    """By a look that changes nothing. The header alone may be protected: that does no harm."""
+    fill(google, "a")
+    if how == "viewer":
+        google.book.readers.add(EMAIL)
+        google.book.writers.clear()
+    elif how == "protected":
+        google.tab.protected = True
+    else:
+        google.fail("write", Fault(400, message="You are trying to edit a protected cell."))
+    before = [list(line) for line in google.tab.cells]
+    code, out, err = desk.sidekick("doctor")
+    lines = [line for line in out.splitlines() if line[6:].startswith("list")]
+    word = {"viewer": "may not be edited", "protected": "is protected", "header": "can be written"}
+    assert (code, err) == (0 if how == "header" else 1, "")
+    assert lines[-1].startswith("ok" if how == "header" else "MEND")
+    assert word[how] in lines[-1]
+    assert google.tab.cells == before
 
 
 @pytest.mark.slow
