@@ -54,8 +54,19 @@ CMD ["mock-claude", "--host", "0.0.0.0", "--port", "8080"]
 # a Python older than Debian's.
 FROM ${PYTHON_IMAGE} AS programs
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates nodejs npm \
+    && apt-get install -y --no-install-recommends ca-certificates curl nodejs \
     && rm -rf /var/lib/apt/lists/*
+# As a package of Debian's npm would be 350 packages, which take minutes.
+ARG NPM_VERSION=10.9.4
+ARG NPM_SHA256=4bfba8a0c823024d1926ec9d97a37a00eb60fd2adf44b3d34a686fc32e8f51e4
+RUN curl -fsSL --retry 3 --max-time 120 -o /tmp/npm.tgz \
+       "https://registry.npmjs.org/npm/-/npm-${NPM_VERSION}.tgz" \
+    && echo "${NPM_SHA256}  /tmp/npm.tgz" >/tmp/npm.sha256 \
+    && sha256sum -c /tmp/npm.sha256 \
+    && mkdir /opt/npm \
+    && tar -xzf /tmp/npm.tgz -C /opt/npm --strip-components=1 --no-same-owner \
+    && ln -s /opt/npm/bin/npm-cli.js /usr/local/bin/npm \
+    && rm /tmp/npm.tgz /tmp/npm.sha256
 COPY deploy/install_agents.sh deploy/prepare.sh /app/deploy/
 RUN /app/deploy/install_agents.sh -p /opt/agents claude codex gemini qwen opencode \
     && rm -rf /root/.npm
