@@ -17,7 +17,10 @@ COPY README.md LICENSE ./
 COPY schemas schemas
 COPY mock_claude mock_claude
 COPY controller controller
-RUN uv sync --frozen --no-dev
+# Our own sources too: on a read-only file system they would be compiled at every start. They never
+# change in here, so that nobody needs to compare.
+RUN uv sync --frozen --no-dev \
+    && .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash controller mock_claude
 
 FROM ${PYTHON_IMAGE} AS controller
 ARG UID=1000

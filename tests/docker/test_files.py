@@ -96,6 +96,19 @@ def test_agents_get_neither_the_state_nor_the_list() -> None:
     assert mounts("controller")["/desired"] == "./desired"
 
 
+def test_services_start_in_their_order_and_the_controller_on_its_own() -> None:
+    """Each waits for the health of what it needs; nothing is made anew beside the controller."""
+    waits = {name: COMPOSE["services"][name].get("depends_on", {}) for name in LASTING}
+    healthy = {"condition": "service_healthy"}
+    assert waits == {
+        "controller": {},
+        "agents": {"mock-claude": healthy},
+        "mock-claude": {},
+        "prometheus": {"controller": healthy},
+        "grafana": {"prometheus": healthy},
+    }
+
+
 @pytest.mark.parametrize("name", ["mock", "real"])
 def test_the_settings_are_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both files are sound, mean real agents and an external server, and log JSON."""

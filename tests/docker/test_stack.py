@@ -95,6 +95,23 @@ def test_agents_survive_the_controller(stack: Stack) -> None:
     assert name[0] in stack.sessions()
 
 
+def test_agents_survive_a_new_build_of_the_controller(stack: Stack) -> None:
+    """Its sources changed, `up --build controller` makes it anew, and no other service."""
+    before = {service: stack.state(service)["Id"] for service in OURS}
+    pid = _agent(stack)
+    with (stack.root / "controller" / "__init__.py").open("a", encoding="utf-8") as file:
+        file.write("\nBUILT_ANEW = True\n")
+    stack.compose("up", "-d", "--build", "--wait", "controller")
+    assert stack.inside(
+        "controller", "python", "-c", "import controller; print(controller.BUILT_ANEW)"
+    )
+    after = {service: stack.state(service)["Id"] for service in OURS}
+    assert [service for service in OURS if after[service] != before[service]] == ["controller"]
+    assert _agent(stack) == pid
+    stack.wait_status("Long Work", "In Progress")
+    wait_for("adoption", lambda: _described(stack, "Long Work", "claude works"))
+
+
 def test_a_crash_of_agents_heals_by_itself(stack: Stack) -> None:
     """Its main process dies: Docker starts it again, and the row's work goes on in a new run."""
     before = _agent(stack)
@@ -261,6 +278,20 @@ def test_a_developer_has_the_tools(stack: Stack) -> None:
     said = stack.compose("run", "--rm", "-T", "dev", "bash", "-c", script).stdout
     assert said.startswith("dev\n")
     assert "Claude Code" in said
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_nothing_is_compiled_at_a_start(stack: Stack, service: str) -> None:
+    """Every module of ours has its bytecode beside it, and it is for this Python."""
+    code = (
+        "import pathlib, importlib.util as u; files = [*pathlib.Path('/app').glob('*/**/*.py')]; "
+        "ours = [f for f in files if '.venv' not in f.parts]; "
+        "print(len(ours), [str(f) for f in ours "
+        "if not pathlib.Path(u.cache_from_source(str(f))).exists()])"
+    )
+    count, missing = stack.inside(service, "/app/.venv/bin/python", "-c", code).split(maxsplit=1)
+    assert int(count) > 100
+    assert missing.strip() == "[]"
 
 
 @pytest.mark.parametrize("service", SERVICES)
