@@ -153,9 +153,11 @@ def test_agents_that_were_killed_by_hand_stay_down_and_their_rows_say_so(stack: 
         lambda: _described(stack, "Long Work 2", "docker compose up -d agents"),
     )
     assert "NotSwept" in told
+    stack.wait_status("Long Work 2", "Queued")
     assert not stack.state("agents")["State"]["Running"]
     stack.up("agents")
     wait_for("work", lambda: _described(stack, "Long Work 2", "it goes on"))
+    stack.wait_status("Long Work 2", "In Progress")
 
 
 def test_a_person_sits_down_at_an_agent(stack: Stack) -> None:

@@ -77,6 +77,7 @@ def test_a_host_that_was_killed_is_told_by_the_row(lab: Lab, host: Host) -> None
         with suppress(ProcessLookupError):  # it went with one before it
             os.kill(one, signal.SIGKILL)
     _wait_told(lab, "NotSwept")
+    wait_for("the list", lambda: "Alpha,1,Queued" in lab.list.read_text())
     host.start()
     wait_for("another run", lambda: _agent(lab) not in (0, pid), 40)
 
