@@ -176,8 +176,13 @@ def test_the_page_tells_of_every_service_and_setting() -> None:
 
 
 def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> None:
-    """The helper writes them once, keeps what is said already, and refuses root with the mend."""
-    (tmp_path / "deploy").mkdir()
+    """The helper writes them once, keeps what is said already, and refuses root with the mend.
+
+    It lets Prometheus and Grafana read their files, whatever the umask of the checkout was.
+    """
+    (tmp_path / "deploy" / "rules").mkdir(parents=True)
+    (tmp_path / "grafana").mkdir(mode=0o700)
+    (tmp_path / "prometheus.yml").touch(mode=0o600)
     (tmp_path / "desired").mkdir()
     script = shutil.copy2(ROOT / "deploy" / "make_env.sh", tmp_path / "deploy")
     (tmp_path / ".env").write_text("AGENTS=real")
@@ -189,6 +194,8 @@ def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> 
     owner = (tmp_path / "desired").stat()
     for _ in range(2):
         subprocess.run([script], check=True, timeout=30)
+    assert (tmp_path / "grafana").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "prometheus.yml").stat().st_mode & 0o777 == 0o644
     lines = (tmp_path / ".env").read_text().splitlines()
     assert lines[:3] == ["AGENTS=real", f"UID={owner.st_uid}", f"GID={owner.st_gid}"]
     assert len(lines) == 4

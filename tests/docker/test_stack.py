@@ -36,9 +36,9 @@ def stack() -> Iterator[Stack]:
     stack = Stack()
     try:
         try:
-            built = stack.compose("--profile", "*", "build", check=False, seconds=800)
+            built = stack.compose("--profile", "*", "build", check=False, seconds=600)
         except subprocess.TimeoutExpired:
-            pytest.skip("the images cannot be built within 800 s: the network is too slow")
+            pytest.skip("the images cannot be built within 600 s: the network is too slow")
         if built.returncode and (why := UNREACHABLE.search(built.stderr)):
             pytest.skip(f"the images cannot be built, for something cannot be had: {why[0]}")
         assert built.returncode == 0, built.stderr[-4000:]
