@@ -106,6 +106,7 @@ def test_services_start_in_their_order_and_the_controller_on_its_own() -> None:
         "mock-claude": {},
         "prometheus": {"controller": healthy},
         "grafana": {"prometheus": healthy},
+        "alertmanager": {},
     }
 
 
@@ -180,7 +181,8 @@ def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> 
 
     It lets Prometheus and Grafana read their files, whatever the umask of the checkout was.
     """
-    (tmp_path / "deploy" / "rules").mkdir(parents=True)
+    for name in ("rules", "alertmanager"):
+        (tmp_path / "deploy" / name).mkdir(parents=True)
     (tmp_path / "grafana").mkdir(mode=0o700)
     (tmp_path / "prometheus.yml").touch(mode=0o600)
     (tmp_path / "desired").mkdir()
