@@ -46,11 +46,11 @@ def stack() -> Iterator[Stack]:
         yield stack
     finally:
         stack.close()
-    left = subprocess.run(
-        ["docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={stack.name}"],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    assert left.stdout == ""
+    label = f"label=com.docker.compose.project={stack.name}"
+    for kind in (("ps", "-aq"), ("volume", "ls", "-q"), ("network", "ls", "-q")):
+        argv = ["docker", *kind, "--filter", label]
+        left = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+        assert left.stdout == "", kind
 
 
 @pytest.fixture(scope="module")
