@@ -115,7 +115,8 @@ def summarize(
             member, after = _after_start(member, starts[name], verdict, now)
         if name in unswept and verdict == VANISHED:
             why = unswept[name]
-            after = replace(after, reason=why.reason, message=why.message)
+            # It may stay so for long: until somebody is there who can end what is left.
+            after = replace(after, reason=why.reason, message=why.message, brief=False)
         project = desired.projects.get(name)
         told = after.brief and name in acted  # by the action's own event
         if name in plan.spoken:

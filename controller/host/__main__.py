@@ -20,6 +20,7 @@ from controller.core.errors import SidekickError
 from controller.host.server import TmuxServer, answers
 from controller.host.sweeper import Sweeper
 from controller.json_lines import JsonLines
+from controller.locks import AlreadyRunning, Lock
 from controller.parts.runtime import SESSION_VARIABLES
 
 LOOK_SECONDS = 0.2
@@ -47,9 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask)
     server, sweeper = TmuxServer(given.socket, _environment(os.environ)), Sweeper(given.runs)
+    lock = Lock(given.socket.with_suffix(".host"))  # tmux locks a file beside the socket itself
     try:
+        lock.acquire(str(given.socket))
         sweeper.load()
         server.start()
+    except AlreadyRunning:
+        log.error("another host runs the tmux server on %s; end that one first", given.socket)
+        return 2
     except (OSError, SidekickError) as error:
         log.error("the tmux server was not started: %s", error)
         return 2

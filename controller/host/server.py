@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from controller.core.errors import TerminalError
 from controller.files import make_folder, write_whole
 from controller.runtimes.socket_path import check_socket_path
 from controller.runtimes.tmux_conf import CONFIGURATION
@@ -35,8 +36,13 @@ class TmuxServer:
 
         Raises:
             OSError: tmux is missing, or the socket's folder may not be written to.
+            TerminalError: Another server listens on the socket: that of a host which was killed.
         """
         make_folder(self._socket.parent)
+        if answers(self._socket):
+            end = f"tmux -S {self._socket} kill-server"
+            text = f"another one listens on {self._socket}; end it, and all in it, with: {end}"
+            raise TerminalError("ServerRunning", text)
         configuration = self._socket.with_suffix(".conf")
         write_whole(configuration, CONFIGURATION.encode())
         argv = ("tmux", "-u", "-S", str(self._socket), "-f", str(configuration), "-D")

@@ -60,17 +60,21 @@ def test_a_vanished_session_is_not_written_into_the_list() -> None:
 
 
 def test_why_a_vanished_session_cannot_be_swept_is_told_by_its_row() -> None:
-    """It is tried again at every tick, and then goes on."""
+    """In the list too, once; it is tried again at every tick, and then goes on."""
     alpha = fleet()
     alpha.sleep(60)
     alpha.lose_sessions()
     alpha.tick()
     alpha.unswept[alpha.run().id] = "NotSwept"
     alpha.sleep(2)
+    wrote = []
     for _ in range(2):
-        assert alpha.tick().of("alpha") == ["Sweep"]
+        tick = alpha.tick()
+        assert tick.of("alpha") == ["Sweep"]
         assert alpha.says() == ("Queued", "NotSwept")
         assert alpha.status().message == "it would not end"
+        wrote.append(tick.wrote.get(("alpha", "Status")))
+    assert wrote == ["Queued", None]
     alpha.unswept.clear()
     alpha.rest()
 

@@ -42,7 +42,7 @@ _PARTS = (
     *("pyproject.toml", "uv.lock", "README.md", "LICENSE", "run.sh", "run_tests.sh"),
 )
 OWNER = 1000
-"""Of the list, where the tests run as root: nothing in the containers does."""
+"""Of the project, where the tests run as root: nothing in the containers does."""
 
 UNREACHABLE = re.compile(
     r"failed to resolve source metadata|pull access denied|failed to do request|dial tcp|"
@@ -95,7 +95,6 @@ class Stack:
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="sidekick-docker-"))
-        self.root.chmod(0o755)  # the developer's container works in it, as another user
         self.name = self.root.name
         for part in _PARTS:
             here = ROOT / part
@@ -108,8 +107,7 @@ class Stack:
         self.list = self.root / "desired" / "priorities.csv"
         self.list.parent.mkdir()
         shutil.copy2(ROOT / "desired" / "priorities.csv", self.list)
-        if os.getuid() == 0:
-            self.give_list_to(OWNER)
+        self._make_private()
         subprocess.run([self.root / "deploy" / "make_env.sh"], check=True, timeout=30)
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         with (self.root / ".env").open("a", encoding="utf-8") as file:
@@ -183,6 +181,13 @@ class Stack:
             process.kill()
             process.wait()
             os.close(ours)
+
+    def _make_private(self) -> None:
+        """All is its owner's alone, as under a strict umask; where that is root, another user's."""
+        for path in (self.root, *self.root.rglob("*")):
+            path.chmod(path.stat().st_mode & 0o700)
+            if os.getuid() == 0:
+                os.chown(path, OWNER, OWNER)
 
     def give_list_to(self, owner: int) -> None:
         """Give the list and its folder to a user and their group."""

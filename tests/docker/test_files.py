@@ -98,6 +98,20 @@ def test_agents_get_neither_the_state_nor_the_list() -> None:
     assert mounts("controller")["/desired"] == "./desired"
 
 
+def test_services_start_in_their_order_and_the_controller_on_its_own() -> None:
+    """Each waits for the health of what it needs; nothing is made anew beside the controller."""
+    waits = {name: COMPOSE["services"][name].get("depends_on", {}) for name in LASTING}
+    healthy = {"condition": "service_healthy"}
+    assert waits == {
+        "controller": {},
+        "agents": {"mock-claude": healthy},
+        "mock-claude": {},
+        "prometheus": {"controller": healthy},
+        "grafana": {"prometheus": healthy},
+        "alertmanager": {},
+    }
+
+
 @pytest.mark.parametrize("name", ["mock", "real"])
 def test_the_settings_are_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both files are sound, mean real agents and an external server, and log JSON."""
@@ -192,8 +206,14 @@ def test_the_page_tells_of_every_service_and_setting() -> None:
 
 
 def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> None:
-    """The helper writes them once, keeps what is said already, and refuses root with the mend."""
-    (tmp_path / "deploy").mkdir()
+    """The helper writes them once, keeps what is said already, and refuses root with the mend.
+
+    It lets Prometheus and Grafana read their files, whatever the umask of the checkout was.
+    """
+    for name in ("rules", "alertmanager"):
+        (tmp_path / "deploy" / name).mkdir(parents=True)
+    (tmp_path / "grafana").mkdir(mode=0o700)
+    (tmp_path / "prometheus.yml").touch(mode=0o600)
     (tmp_path / "desired").mkdir()
     script = shutil.copy2(ROOT / "deploy" / "make_env.sh", tmp_path / "deploy")
     (tmp_path / ".env").write_text("AGENTS=real")
@@ -205,6 +225,8 @@ def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> 
     owner = (tmp_path / "desired").stat()
     for _ in range(2):
         subprocess.run([script], check=True, timeout=30)
+    assert (tmp_path / "grafana").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "prometheus.yml").stat().st_mode & 0o777 == 0o644
     lines = (tmp_path / ".env").read_text().splitlines()
     assert lines[:3] == ["AGENTS=real", f"UID={owner.st_uid}", f"GID={owner.st_gid}"]
     assert len(lines) == 4

@@ -36,9 +36,9 @@ def stack() -> Iterator[Stack]:
     stack = Stack()
     try:
         try:
-            built = stack.compose("--profile", "*", "build", check=False, seconds=800)
+            built = stack.compose("--profile", "*", "build", check=False, seconds=600)
         except subprocess.TimeoutExpired:
-            pytest.skip("the images cannot be built within 800 s: the network is too slow")
+            pytest.skip("the images cannot be built within 600 s: the network is too slow")
         if built.returncode and (why := UNREACHABLE.search(built.stderr)):
             pytest.skip(f"the images cannot be built, for something cannot be had: {why[0]}")
         assert built.returncode == 0, built.stderr[-4000:]
@@ -46,11 +46,11 @@ def stack() -> Iterator[Stack]:
         yield stack
     finally:
         stack.close()
-    left = subprocess.run(
-        ["docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={stack.name}"],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
-    assert left.stdout == ""
+    label = f"label=com.docker.compose.project={stack.name}"
+    for kind in (("ps", "-aq"), ("volume", "ls", "-q"), ("network", "ls", "-q")):
+        argv = ["docker", *kind, "--filter", label]
+        left = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+        assert left.stdout == "", kind
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,23 @@ def test_agents_survive_the_controller(stack: Stack) -> None:
     assert name[0] in stack.sessions()
 
 
+def test_agents_survive_a_new_build_of_the_controller(stack: Stack) -> None:
+    """Its sources changed, `up --build controller` makes it anew, and no other service."""
+    before = {service: stack.state(service)["Id"] for service in OURS}
+    pid = _agent(stack)
+    with (stack.root / "controller" / "__init__.py").open("a", encoding="utf-8") as file:
+        file.write("\nBUILT_ANEW = True\n")
+    stack.compose("up", "-d", "--build", "--wait", "controller")
+    assert stack.inside(
+        "controller", "python", "-c", "import controller; print(controller.BUILT_ANEW)"
+    )
+    after = {service: stack.state(service)["Id"] for service in OURS}
+    assert [service for service in OURS if after[service] != before[service]] == ["controller"]
+    assert _agent(stack) == pid
+    stack.wait_status("Long Work", "In Progress")
+    wait_for("adoption", lambda: _described(stack, "Long Work", "claude works"))
+
+
 def test_a_crash_of_agents_heals_by_itself(stack: Stack) -> None:
     """Its main process dies: Docker starts it again, and the row's work goes on in a new run."""
     before = _agent(stack)
@@ -136,9 +153,11 @@ def test_agents_that_were_killed_by_hand_stay_down_and_their_rows_say_so(stack: 
         lambda: _described(stack, "Long Work 2", "docker compose up -d agents"),
     )
     assert "NotSwept" in told
+    stack.wait_status("Long Work 2", "Queued")
     assert not stack.state("agents")["State"]["Running"]
     stack.up("agents")
     wait_for("work", lambda: _described(stack, "Long Work 2", "it goes on"))
+    stack.wait_status("Long Work 2", "In Progress")
 
 
 def test_a_person_sits_down_at_an_agent(stack: Stack) -> None:
@@ -261,6 +280,20 @@ def test_a_developer_has_the_tools(stack: Stack) -> None:
     said = stack.compose("run", "--rm", "-T", "dev", "bash", "-c", script).stdout
     assert said.startswith("dev\n")
     assert "Claude Code" in said
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_nothing_is_compiled_at_a_start(stack: Stack, service: str) -> None:
+    """Every module of ours has its bytecode beside it, and it is for this Python."""
+    code = (
+        "import pathlib, importlib.util as u; files = [*pathlib.Path('/app').glob('*/**/*.py')]; "
+        "ours = [f for f in files if '.venv' not in f.parts]; "
+        "print(len(ours), [str(f) for f in ours "
+        "if not pathlib.Path(u.cache_from_source(str(f))).exists()])"
+    )
+    count, missing = stack.inside(service, "/app/.venv/bin/python", "-c", code).split(maxsplit=1)
+    assert int(count) > 100
+    assert missing.strip() == "[]"
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -77,6 +77,7 @@ def test_a_host_that_was_killed_is_told_by_the_row(lab: Lab, host: Host) -> None
         with suppress(ProcessLookupError):  # it went with one before it
             os.kill(one, signal.SIGKILL)
     _wait_told(lab, "NotSwept")
+    wait_for("the list", lambda: "Alpha,1,Queued" in lab.list.read_text())
     host.start()
     wait_for("another run", lambda: _agent(lab) not in (0, pid), 40)
 
@@ -102,6 +103,22 @@ def test_a_server_that_ends_takes_the_host_with_it(lab: Lab, host: Host) -> None
     subprocess.run(["tmux", "-S", str(lab.socket), "kill-server"], check=True, timeout=10)
     assert host.process is not None
     assert host.process.wait(timeout=30) == 1
+
+
+def test_there_is_one_host_at_a_socket(lab: Lab, host: Host) -> None:
+    """A second one is refused, and so is one beside a killed one's server; the work goes on."""
+    lab.settle_in("Alpha,1,,,,sleep 600,,,", tmux=EXTERNAL)
+    host.start()
+    lab.start()
+    pid = wait_for("the agent", lambda: _agent(lab))
+    assert "another host runs" in _refused(host)
+    assert host.process is not None
+    host.process.kill()
+    host.process.wait(timeout=30)
+    assert "kill-server" in _refused(host)
+    assert alive(pid)
+    assert "Alpha,1,In Progress" in lab.list.read_text()
+    assert lab.tmux("list-sessions")
 
 
 def test_its_log_is_json_where_that_is_asked_for(lab: Lab, host: Host) -> None:
@@ -153,6 +170,15 @@ def _agent(lab: Lab) -> int:
         return int(json.loads((_run(lab) / "started.json").read_text())["pid"])
     except (OSError, ValueError):
         return 0
+
+
+def _refused(host: Host) -> str:
+    """What another host says, that may not serve the socket."""
+    done = subprocess.run(
+        host.argv, env=host.lab.environment, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 2
+    return done.stderr
 
 
 def _end(folder: Path) -> dict[str, object]:
