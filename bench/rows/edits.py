@@ -25,7 +25,7 @@ from bench.world import World, wait_for
 SECONDS = 60
 ROWS = 200
 """Rows that are edited in turn, so that each has rested for a second when its turn comes again."""
-EVERY = 60
+EVERY = 100
 """After so many edits come one slow save, one stale one, and one new row that runs an agent."""
 STALE = 0.15
 PATIENCE = 10.0
