@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from controller.leases import Lease, take
 from controller.sources.base import SourceUnavailable
 from controller.sources.file_errors import FileMissing, not_readable, too_large
-from controller.sources.leases import Lease, take
 from controller.sources.limits import MAX_BYTES
 
 _FRESH_S = 1.0  # changed more recently than this, a file may be in the midst of a save

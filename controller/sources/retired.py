@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
+from controller.leases import Lease, take
 from controller.sources.file_read import quiet_needed
-from controller.sources.leases import Lease, take
 
 _SETTLE_S = 0.5  # an open() that is under way, of a process that the scheduler forgot for a while
 _PARTING_S = 0.1  # the same, where a command ends

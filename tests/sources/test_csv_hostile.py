@@ -11,12 +11,12 @@ from types import ModuleType
 
 import pytest
 
+from controller import leases
 from controller.sources import (
     csv_file,
     exchange,
     file_swap,
     file_write,
-    leases,
     retired,
 )
 from controller.sources.csv_file import CsvFile

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from controller.leases import Lease
 from controller.sources import file_read
 from controller.sources.base import SourceUnavailable
 from controller.sources.csv_file import CsvFile
 from controller.sources.file_read import read_whole
-from controller.sources.leases import Lease
 from tests.sources.benches import powerless
 
 HEADER = "Project,Priority,Status,Agent,Last Update,Next Action\n"
