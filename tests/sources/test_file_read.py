@@ -122,7 +122,7 @@ def test_a_file_that_is_merely_open_is_read_at_once(tmp_path: Path) -> None:
 
         assert read_whole(path).data == b"x\n"
 
-    assert time.monotonic() - began < 0.09
+    assert time.monotonic() - began < 0.4  # one that was changed just now must rest for 0.5 s
 
 
 def test_a_quiet_file_is_read_while_open_for_writing(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_quiet_file_is_read_while_open_for_writing(tmp_path: Path) -> None:
 
         assert read_whole(path).data == b"x\n"
 
-    assert 0.5 <= time.monotonic() - began < 1.5
+    assert time.monotonic() - began >= 0.5
 
 
 @pytest.mark.parametrize("age", [0, 5])
@@ -175,5 +175,5 @@ def test_a_lease_is_given_back(tmp_path: Path) -> None:
 
     path.write_text("y")
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10  # the kernel takes a lease away after 45 s
     assert read_whole(path).data == b"y"
