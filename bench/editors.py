@@ -2,6 +2,7 @@
 
 import os
 import select
+import shlex
 import shutil
 import subprocess
 import time
@@ -35,6 +36,7 @@ class Editors:
         self._path = path
         self.refused = 0
         self._closing = ExitStack()
+        self._shell = self._open(("sh",))
         self.in_place: Mapping[str, Edit] = {
             "vim": self._vim("set nofs bsk= bkc=yes wb"),
             "vim, renaming": self._vim("set nofs bsk= bkc=no wb"),
@@ -53,8 +55,8 @@ class Editors:
 
     def append_row(self, line: str) -> None:
         """`echo >>` with a row."""
-        script = 'printf "%s\\n" "$1" >>"$2"'
-        subprocess.run(("sh", "-c", script, "sh", line, self._path), check=True, timeout=10)
+        words = shlex.join(("echo", line))
+        self._order(f"{words} >>{shlex.quote(str(self._path))}", "appended")
 
     def close(self) -> None:
         """End what was kept open."""
@@ -83,7 +85,11 @@ class Editors:
 
     def _sed(self, project: str, text: str) -> None:
         change = f"s/^\\({project},.*,\\)[^,]*$/\\1{text}/"
-        subprocess.run(("sed", "-i", change, self._path), check=True, timeout=10)
+        self._order(shlex.join(("sed", "-i", change, str(self._path))), text)
+
+    def _order(self, command: str, text: str) -> None:
+        """Have a shell that is kept open do something, as a person at a prompt has."""
+        _ask(self._shell, f"{command} && echo ,{text}\n", text)
 
     def _append(self, _project: str, text: str) -> None:
         self.append_row(f"{text},9,Paused,,,appended,,{text}")

@@ -6,8 +6,9 @@ No fsync: what cannot be done without after a power loss is in the database.
 import errno
 import os
 import stat
-from contextlib import suppress
-from io import TextIOWrapper
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 MODE = 0o600
@@ -31,20 +32,34 @@ def read_small(path: Path, limit: int = LIMIT) -> bytes:
         OSError: There is none, it is no plain file, or larger than the limit.
         ValueError: No file can have that path.
     """
+    with open_plain(path) as file:
+        return read_within(file, limit)
+
+
+@contextmanager
+def open_plain(path: Path) -> Iterator[BufferedReader]:
+    """A file, open to be read.
+
+    Raises:
+        OSError: There is none, or it is no plain file.
+        ValueError: No file can have that path.
+    """
     # O_NONBLOCK: a pipe of that name would never answer.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(mode):
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "Is no plain file", str(path))
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(limit + 1)
-    finally:
-        os.close(descriptor)
+        yield file
+
+
+def read_within(file: BufferedReader, limit: int) -> bytes:
+    """All that an open file holds from here on.
+
+    Raises:
+        OSError: It is larger than so many bytes.
+    """
+    content = file.read(limit + 1)
     if len(content) > limit:
-        raise OSError(errno.EFBIG, f"Is larger than {limit // 1024:,} KB", str(path))
+        raise OSError(errno.EFBIG, f"Is larger than {limit // 1024:,} KB", str(file.name))
     return content
 
 

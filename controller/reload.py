@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from controller.core.errors import SidekickError
+from controller.core.errors import SidekickError, TransientError
 from controller.core.events import Event
 from controller.settings import Settings
 from controller.settings.model import RESTART_SECTIONS
@@ -46,7 +46,8 @@ class Reload:
         """Read the file if it changed, and tell what that changed.
 
         Raises:
-            SidekickError: It is not valid; the settings before stay in use. Raised until mended.
+            SidekickError: It is not valid, or in the midst of a save; the settings before stay in
+                use. Raised until mended.
         """
         signature = self._signature()
         if signature == self._seen:
@@ -58,6 +59,9 @@ class Reload:
         assert file is not None  # without one there is no signature that could change
         try:
             events = self._take(self._load(file), now)
+        except TransientError:
+            self._seen = None  # the end of a save may leave no other trace
+            raise
         except SidekickError as error:
             self._fault = error
             raise

@@ -1,10 +1,13 @@
 """Reload: the settings are read again when their file changes, where that is safe."""
 
+import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from controller.core.errors import SidekickError
 from controller.core.events import Event
 from controller.reload import Reload
 from controller.settings import Settings, SettingsInvalid, load_settings
@@ -67,6 +70,33 @@ def test_a_mistake_keeps_what_was_and_is_told_until_mended(desk: Desk) -> None:
     desk.save("slots: 3")
     assert [event.reason for event in desk.check()] == ["SettingsReloaded"]
     assert desk.reload.settings.slots == 3
+
+
+def test_half_of_a_save_is_no_word(desk: Desk) -> None:
+    """A program that writes the file in place and slowly is waited for, and then heard."""
+    desk.save("slots: 2", "demo: true")
+    desk.check()
+    whole = desk.file.read_text(encoding="utf-8").replace("slots: 2", "slots: 3")
+    with desk.file.open("w", encoding="utf-8") as file:
+        file.write(whole[: whole.index("demo")] + f"paths: {{schemas: {SCHEMAS}}}\n")
+        file.write("default_agent: demo\n")
+        file.flush()
+        for _ in range(2):
+            with pytest.raises(SidekickError, match="half of a save") as caught:
+                desk.check()
+            assert caught.value.reason == "SettingsBusy"
+        file.seek(0)
+        file.write(whole)
+    assert [event.reason for event in desk.check()] == ["SettingsReloaded"]
+    assert (desk.reload.settings.slots, desk.reload.settings.demo) == (3, True)
+
+
+def test_a_file_that_is_open_all_day_is_read(desk: Desk) -> None:
+    """Ten seconds after the last change of it."""
+    desk.save("slots: 2")
+    with desk.file.open("r+"):
+        os.utime(desk.file, (time.time() - 11,) * 2)
+        assert [event.reason for event in desk.check()] == ["SettingsReloaded"]
 
 
 def test_a_file_that_is_gone_is_a_mistake_too(desk: Desk) -> None:

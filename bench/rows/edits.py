@@ -25,7 +25,7 @@ from bench.world import World, wait_for
 SECONDS = 60
 ROWS = 200
 """Rows that are edited in turn, so that each has rested for a second when its turn comes again."""
-EVERY = 60
+EVERY = 100
 """After so many edits come one slow save, one stale one, and one new row that runs an agent."""
 STALE = 0.15
 PATIENCE = 10.0
@@ -33,6 +33,7 @@ PATIENCE = 10.0
 AT_MOST_ONE_IN = 3000
 HEADER = "Project,Priority,Status,Agent,Last Update,Next Action,Reason,Beat,Note"
 WORKS = "work, to the very end."
+_AGENT = "append with an agent, in place"
 
 
 def measure(options: Options) -> Iterator[Line]:
@@ -169,6 +170,9 @@ class _User:
         for name, way in self._appended.items():
             if not self._within(partial(self._holds, name, name)):
                 self._tally.lost[way] += 1
+        for name in [name for name in self.agents if not self._within(partial(self._row, name))]:
+            self._tally.lost[_AGENT] += 1
+            self.agents.remove(name)
 
     def _edit(self, way: str, name: str, number: int, edit: editors.Edit) -> None:
         text = f"m{number}"
@@ -186,6 +190,7 @@ class _User:
 
     def _new_agent(self, number: int) -> None:
         name = f"a{number}"
+        self._tally.edits[_AGENT] += 1
         self._editors.append_row(f'{name},1,,,,"{name}: {WORKS}",,,')
         self.agents.append(name)
 
@@ -194,14 +199,17 @@ class _User:
         if not self._within(partial(self._holds, name, text)):
             self._tally.lost[way] += 1
 
-    def _within(self, look: Callable[[], bool]) -> bool:
+    def _within(self, look: Callable[[], object]) -> bool:
         with suppress(TimeoutError):
             wait_for("the edit", look, PATIENCE)
             return True
         return False
 
     def _holds(self, name: str, text: str) -> bool:
+        return self._row(name).rpartition(",")[2] == text
+
+    def _row(self, name: str) -> str:
+        """A project's line; empty where there is none."""
         content = "\n" + self._path.read_text(encoding="utf-8")
         start = content.find(f"\n{name},")
-        line = content[start + 1 :].partition("\n")[0] if start >= 0 else ""
-        return line.rpartition(",")[2] == text
+        return content[start + 1 :].partition("\n")[0] if start >= 0 else ""

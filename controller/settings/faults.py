@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from controller.core.errors import TerminalError
+from controller.core.errors import TerminalError, TransientError
 from controller.core.faults import shorten
 from controller.settings.yaml_marks import Document
 
@@ -23,6 +23,21 @@ class SettingsInvalid(TerminalError):
         faults = [shorten(fault, _LONGEST) for fault in faults]
         super().__init__("SettingsInvalid", "\n".join(faults))
         self.faults = faults
+
+
+class SettingsBusy(TransientError):
+    """A program is about to save the settings; they are to be read again.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "SettingsBusy",
+            f"{path}: a program has it open for writing, so that it may be half of a save; it is "
+            "read when that program is done",
+        )
 
 
 class Places:

@@ -60,6 +60,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 
     Raises:
         SettingsInvalid: With file, line, column, value and what is allowed, for every fault.
+        SettingsBusy: The file is in the midst of a save.
     """
     document = read(path)
     if not isinstance(document.data, dict):

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from controller.core.faults import shorten
-from controller.files import read_small
+from controller.settings.content import read_between_saves
 from controller.settings.faults import SettingsInvalid
 from controller.settings.yaml_marks import Document, Lines, parse
 
@@ -35,9 +35,10 @@ def read(path: Path) -> Document:
 
     Raises:
         SettingsInvalid: It cannot be read, or is no YAML.
+        SettingsBusy: It is in the midst of a save.
     """
     try:
-        content = read_small(path, LIMIT)
+        content = read_between_saves(path, LIMIT)
     except (OSError, ValueError) as error:
         text = getattr(error, "strerror", None) or str(error)
         raise SettingsInvalid([f"{path}: {text}; mend it, or see --config"]) from error

@@ -4,7 +4,8 @@ A half-written CSV is most often a valid CSV with fewer rows, so that no parser 
 lease can: the kernel grants it only while nobody has the file open for writing, and holds
 writers back until it is given up. Where there is none (another user's file, a network file
 system, a program that keeps the file open all day), a file that changed just now is read again
-until it has been quiet for a while.
+until it has been quiet for a while: for longer where it ends in the midst of a line, as the output
+of a program does that has not written its last words.
 """
 
 import os
@@ -14,14 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from controller.leases import Lease, take
 from controller.sources.base import SourceUnavailable
 from controller.sources.file_errors import FileMissing, not_readable, too_large
-from controller.sources.leases import Lease, take
 from controller.sources.limits import MAX_BYTES
 
 _FRESH_S = 1.0  # changed more recently than this, a file may be in the midst of a save
 _QUIET_S = 0.1  # how long it must rest where nobody can tell whether it is open
 _QUIET_WHILE_OPEN_S = 0.5  # and where it is known to be open for writing
+_QUIET_WHILE_CUT_S = 10.0  # and ends in the midst of a line: a slow export, a copy that stalls
+_LINE_ENDS = (b"\n", b"\r", b"\n\0", b"\r\0")
 _GAP_S = 0.1  # in which an editor's save may leave no file at all (vim, git)
 _STEP_S = 0.01
 _PATIENCE_S = 2.0
@@ -75,7 +78,7 @@ def read_whole(path: Path) -> FileContent:
     while True:
         now = time.monotonic()
         try:
-            content, quiet_needed = _read_once(path)
+            content, quiet = _read_once(path)
         except FileMissing:
             if now - began >= _GAP_S:
                 raise
@@ -83,8 +86,14 @@ def read_whole(path: Path) -> FileContent:
             continue
         if content.data != before:
             before, quiet_since = content.data, now
-        if now - quiet_since >= quiet_needed:
+        if now - quiet_since >= quiet:
             return content
+        if quiet >= _QUIET_WHILE_CUT_S and now - quiet_since >= _QUIET_WHILE_OPEN_S:
+            raise SourceUnavailable(
+                "FileBusy",
+                f"{path} ends in the midst of a line, and a program has it open for writing; it "
+                "is read again when that program is done.",
+            )
         if now > give_up:
             raise SourceUnavailable(
                 "FileBusy",
@@ -94,12 +103,25 @@ def read_whole(path: Path) -> FileContent:
         time.sleep(_STEP_S)
 
 
+def quiet_needed(lease: Lease, data: bytes) -> float:
+    """The seconds for which a file must rest that was just written.
+
+    Args:
+        lease: What became of the wish for a lease on it.
+        data: What it holds.
+    """
+    if lease is Lease.BUSY:
+        cut = data and not data.endswith(_LINE_ENDS)
+        return _QUIET_WHILE_CUT_S if cut else _QUIET_WHILE_OPEN_S
+    return 0.0 if lease is Lease.GRANTED else _QUIET_S
+
+
 def _read_once(path: Path) -> tuple[FileContent, float]:
     """One read, and the seconds for which its bytes must have stayed the same to be trusted."""
     try:
         descriptor = _open(path)
         try:
-            quiet_needed = _lease(descriptor)
+            lease = take(descriptor)
             stamp = Stamp.of(os.fstat(descriptor))
             with open(descriptor, "rb", closefd=False) as file:
                 data = file.read(MAX_BYTES + 1)
@@ -110,8 +132,9 @@ def _read_once(path: Path) -> tuple[FileContent, float]:
             os.close(descriptor)  # gives the lease back too
     except OSError as error:
         raise not_readable(path, error) from error
-    settled = unmoved and stamp.age() > _FRESH_S
-    return FileContent(data, stamp), 0.0 if settled else quiet_needed
+    quiet = quiet_needed(lease, data)
+    settled = unmoved and stamp.age() > max(_FRESH_S, quiet)
+    return FileContent(data, stamp), 0.0 if settled else quiet
 
 
 def _open(path: Path) -> int:
@@ -141,11 +164,3 @@ def _has_no_name(path: Path) -> bool:
     # A file without a name is common for an instant: it was opened just before its replacement.
     # Only where the path still leads there is it a mount of what is gone elsewhere.
     return path.stat().st_nlink == 0
-
-
-def _lease(descriptor: int) -> float:
-    """The seconds for which a file must rest that was just written."""
-    lease = take(descriptor)
-    if lease is Lease.BUSY:
-        return _QUIET_WHILE_OPEN_S
-    return 0.0 if lease is Lease.GRANTED else _QUIET_S

@@ -15,8 +15,8 @@ from enum import Enum
 from pathlib import Path
 from secrets import token_hex
 
+from controller.leases import Lease, held, take
 from controller.sources.exchange import UNSUPPORTED, exchange, rename_to_free
-from controller.sources.leases import Lease, held, take
 
 _PATIENCE_S = 0.5  # for a program that has the file open for writing; LibreOffice has it all day
 _STEP_S = 0.01

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 
-from controller.sources.leases import Lease, take
+from controller.leases import Lease, take
+from controller.sources.file_read import quiet_needed
 
 _SETTLE_S = 0.5  # an open() that is under way, of a process that the scheduler forgot for a while
 _PARTING_S = 0.1  # the same, where a command ends
 _UNLEASED_S = 10.0  # where nobody can tell whether a program still has it open
-_QUIET_S = 0.5  # between two writes of one save, as `file_read` has it
+_QUIET_S = 0.5  # between two writes of one save, and longer where `file_read` has it so
 _MOST = 16  # files that are watched for their last moments; those that are open stay beyond
 _GLIMPSE_S = 2.0  # from a program's read of the list to its save
 _SCAN_S = 60.0
@@ -166,7 +167,8 @@ class Retired:
                     entry.path.unlink()
                     del self._entries[entry.path]
                 return None
-        if lease is Lease.GRANTED or now - entry.seen_at >= _QUIET_S:
+        quiet = max(_QUIET_S, quiet_needed(lease, content))
+        if lease is Lease.GRANTED or now - entry.seen_at >= quiet:
             return Late(entry.path, content, entry.base, entry.ours)
         return None
 

@@ -23,7 +23,7 @@ HEADER = "Project,Priority,Status,Agent,Last Update,Next Action,Deadline,GPU,Mod
 _T = TypeVar("_T")
 
 
-def wait_for(what: str, look: Callable[[], _T], seconds: float = 15.0) -> _T:
+def wait_for(what: str, look: Callable[[], _T], seconds: float = 30.0) -> _T:
     """Wait until a look gives something true, and return it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -159,7 +159,7 @@ class Lab:
         except (KeyError, TypeError, OSError):
             return ""
 
-    def wait_status(self, project: str, status: str, seconds: float = 15.0) -> dict[str, str]:
+    def wait_status(self, project: str, status: str, seconds: float = 30.0) -> dict[str, str]:
         """Wait for a Status in the file; returns the row."""
         try:
             wait_for(f"{project} {status}", lambda: self.status(project) == status, seconds)
@@ -167,7 +167,7 @@ class Lab:
             raise AssertionError(f"{error}: {self._all_there_is(project)}") from error
         return self.rows()[project]
 
-    def wait_reason(self, project: str, reason: str, seconds: float = 15.0) -> dict[str, str]:
+    def wait_reason(self, project: str, reason: str, seconds: float = 30.0) -> dict[str, str]:
         """Wait for the beginning of a Reason in the file; returns the row."""
         try:
             wait_for(

@@ -129,6 +129,7 @@ def commands(lab: Lab) -> Iterator[tuple[str, bytes]]:
     told = ["get -o json", "status", "events --last 1000", "plan", "validate", "doctor"]
     told += ["config show", "config show -o json", "describe nobody"]
     told += ["describe Works", "describe Misses -o yaml", "logs Works"]
+    told += ["snapshot create kept", "snapshot list"]
     for words in told:
         done = lab.sidekick(*words.split())
         yield words, (done.stdout + done.stderr).encode()
@@ -153,8 +154,9 @@ def leaks(lab: Lab, *more: Iterable[tuple[str, bytes]]) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_no_secret_is_anywhere_but_where_it_was_given(planted: Lab) -> None:
-    """Not in files, arguments, tmux, logs, metrics, the API, nor what any command prints."""
+    """Not in files, snapshots, arguments, tmux, logs, metrics, the API, nor a command's output."""
     lab = planted
     lab.start()
     lab.wait_status("Ends", "Completed")
@@ -184,6 +186,7 @@ def test_no_secret_is_anywhere_but_where_it_was_given(planted: Lab) -> None:
     (state / "sidekick.db").write_bytes(b"damaged" * 1000)
     lab.start()
     assert list(state.glob("sidekick.db.broken-*"))
+    assert list(state.glob("snapshots/kept/sidekick.db"))
     assert leaks(lab) == []
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from controller.sources import exchange, file_swap, leases, retired
+from controller import leases
+from controller.leases import Lease
+from controller.sources import exchange, file_swap, retired
 from controller.sources.csv_file import CsvFile
-from controller.sources.leases import Lease
 from tests.sources.benches import cells_of, edits_of
 from tests.sources.hostile import BEFORE, Editor, at_lines, let_go_soon, settled, write
 from tests.sources.test_csv_write import mounted

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,15 +11,16 @@ from types import ModuleType
 
 import pytest
 
+from controller import leases
 from controller.sources import (
     csv_file,
     exchange,
     file_swap,
     file_write,
-    leases,
     retired,
 )
 from controller.sources.csv_file import CsvFile
+from tests.sources.benches import cells_of
 from tests.sources.hostile import BEFORE, WAYS, Editor, at_lines, let_go_soon, settled, write
 
 WRITE = (csv_file, exchange, file_swap, file_write, leases, retired)
@@ -72,6 +74,22 @@ def test_a_save_at_the_exchange_survives(path: Path, editor: Editor, way: str) -
     """Around the very exchange no save is lost."""
     for place in range(0, lines_of_a_write(path, SWAP), 2):
         survives(path, editor, SWAP, {place: (way, "wait", "go")})
+
+
+def test_half_of_a_late_save_is_not_brought_back(path: Path) -> None:
+    """A program that had the list open before our write, and stalls in a line, is waited for."""
+    after = BEFORE.replace("rest", "go")
+    half = after.index(",wait")
+    source = CsvFile(path)
+    with path.open("r+b", buffering=0) as file:
+        write(source)
+        file.truncate()
+        file.write(after[:half].encode())
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            assert cells_of(source.read(), "Next Action") == ["do", "wait", "rest"]
+        file.write(after[half:].encode())
+    settled(source, path, lambda: path.read_text() == after)
 
 
 @pytest.mark.slow
