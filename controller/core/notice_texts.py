@@ -1,7 +1,8 @@
 """The texts of notices: a short title, and a body that says why and what to do next.
 
-Names and questions are anybody's words, and end up in mail, chats and phones. Apprise escapes what
-HTML and Markdown obey; what addresses people or makes links there is broken up here.
+Names and questions are anybody's words, and end up in mail, chats and phones. Sent as plain text,
+Slack and mail take them for that; Discord, Mattermost and Telegram still obey mentions, links and
+tags. So what begins one is broken up here, whoever shows it.
 """
 
 import re
@@ -129,11 +130,12 @@ def _name(item: Standing, terms: Terms) -> str:
 
 
 def _block(text: str, terms: Terms) -> str:
-    """The text with its lines, bounded."""
+    """The text, bounded; several lines are marked as a quotation, so that none passes for ours."""
     whole = terms.redact(text).strip()
     lines = [line.strip() for line in whole[:TEXT_SHOWN].splitlines() if line.strip()]
     cut = len(whole) > TEXT_SHOWN or len(lines) > LINES_SHOWN
-    shown = "\n".join(inert(line, TEXT_SHOWN) for line in lines[:LINES_SHOWN])
+    mark = "> " if len(lines) > 1 else ""
+    shown = "\n".join(mark + inert(line, TEXT_SHOWN) for line in lines[:LINES_SHOWN])
     return f"{shown}…" if cut else shown
 
 
@@ -145,4 +147,4 @@ def _typed(name: str) -> str:
 def _link(item: Standing | None, page: str) -> str:
     if item is None or item.kind in {Kind.HOLD, Kind.PRUNE_BLOCKED}:
         return f"{page}/"
-    return f"{page}/?project={quote(item.subject, safe='')}"
+    return f"{page}/?project={quote(item.subject, safe='', errors='replace')}"
