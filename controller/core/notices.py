@@ -162,9 +162,9 @@ def decide(
     if known is None:
         return _first(stands, kinds, now)
     this = _Round(now)
-    newest = {kind: _newest(kind, known, now) for kind in Kind}
+    newest = _newest(known, now)
     for item in stands:
-        _look(this, item, known.get(item.mark), kinds, quiet, newest[item.kind])
+        _look(this, item, known.get(item.mark), kinds, quiet, newest.get(item.kind))
     kept = max(quiet, GATHER)
     for name, mark in known.items():
         if name not in this.marks and _within(mark.at, kept, now):
@@ -230,11 +230,14 @@ def _first(stands: Sequence[Standing], kinds: frozenset[Kind], now: datetime) ->
     return Decision(marks, (News(open_ones[0].kind, tuple(open_ones), summary=True),))
 
 
-def _newest(kind: Kind, known: Mapping[str, Mark], now: datetime) -> datetime | None:
-    """When something of this kind was told last."""
-    prefix = f"{kind.value}:"
-    times = (mark.at for name, mark in known.items() if name.startswith(prefix))
-    return max((at for at in times if at <= now), default=None)
+def _newest(known: Mapping[str, Mark], now: datetime) -> Mapping[str, datetime]:
+    """When something of each kind was told last."""
+    found: dict[str, datetime] = {}
+    for name, mark in known.items():
+        kind = name.partition(":")[0]
+        if mark.at <= now and (kind not in found or found[kind] < mark.at):
+            found[kind] = mark.at
+    return found
 
 
 def _within(at: datetime, span: timedelta, now: datetime) -> bool:
@@ -259,12 +262,12 @@ def _of_row(name: str, member: ProjectMemory) -> Standing | None:
     since = state.since.isoformat()
     match state.status:
         case Status.WAITING:  # another question is news, although the row waits all the while
-            version = digest(since, state.reason, state.message)
+            version = f"{since} {digest(state.reason, state.message)}"
             kind = Kind.WAITING
         case Status.BLOCKED if member.block:  # and not by the user's own word
-            version, kind = digest(since, state.reason), Kind.BLOCKED
+            version, kind = f"{since} {state.reason}", Kind.BLOCKED
         case Status.COMPLETED if member.done and not member.done.by_user:
-            version, kind = digest(since), Kind.COMPLETED
+            version, kind = since, Kind.COMPLETED
         case _:
             return None
     return Standing(kind, member.slug, name, version, state.reason, state.message)
