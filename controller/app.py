@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 LAST_SECONDS = 1.0
+"""That the controller's end waits for notifications."""
 log = logging.getLogger(__name__)
 
 

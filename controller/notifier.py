@@ -4,6 +4,7 @@ What is told is decided in `core/notices.py`, what is remembered lies in the sto
 sent is the dispatcher's business: nothing here waits for anybody.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from controller.core.notices import Kind, News, decide, standing
 from controller.core.outbox import DROPPED, Noticed, Parcel, post, settle
 from controller.core.report import NotificationsView
 from controller.notify.dispatcher import Dispatcher, Mailing
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Notifier:
         self._seen: Memory | None = None
         self._again_at: datetime | None = None
         self._offered: tuple[object, ...] = ()
+        self._stumbled = False
         self._kept = self.noticed = Noticed()
 
     def start(self) -> None:
@@ -95,21 +99,15 @@ class Notifier:
             server: The server's address; empty for none.
             now: The time.
         """
-        self.collect()
-        if not self._dispatcher.on:
-            self._forget()
-            return
-        if memory is self._seen and not (self._again_at and self._again_at <= now):
-            return
-        known = self.noticed.marks
-        found = decide(standing(memory, now), known, self._wishes.kinds, self._wishes.quiet, now)
-        self._seen, self._again_at = memory, found.again_at
-        fresh = [self._parcel(news, server, now) for news in found.news]
-        if fresh or found.marks is not known:
-            outbox, gone = post(self.noticed.outbox, fresh)
-            for parcel in gone:
-                self._count(parcel.kind.label, DROPPED)
-            self.noticed = Noticed(found.marks, outbox)
+        try:
+            self._look(memory, server, now)
+        except Exception:
+            # What only tells of the fleet must not keep the tick from its end, time and again.
+            if not self._stumbled:
+                log.exception("notifications stumble over a defect; please report it")
+            self._stumbled = True
+        else:
+            self._stumbled = False
 
     def hand_over(self, now: datetime) -> None:
         """Let the dispatcher have what is to be sent, after it was kept if it could be."""
@@ -128,8 +126,26 @@ class Notifier:
         self._dispatcher.close(patience)
         self.collect()
 
+    def _look(self, memory: Memory, server: str, now: datetime) -> None:
+        self.collect()
+        if not self._dispatcher.on:
+            self._forget()
+            return
+        if memory is self._seen and not (self._again_at and self._again_at <= now):
+            return
+        known = self.noticed.marks
+        found = decide(standing(memory, now), known, self._wishes.kinds, self._wishes.quiet, now)
+        fresh = [self._parcel(news, server, now) for news in found.news]
+        self._seen, self._again_at = memory, found.again_at
+        if fresh or found.marks is not known:
+            outbox, gone = post(self.noticed.outbox, fresh)
+            for parcel in gone:
+                self._count(parcel.kind.label, DROPPED)
+            self.noticed = Noticed(found.marks, outbox)
+
     def _forget(self) -> None:
         """Where nobody is told, what stands when somebody is again is no change."""
+        self._seen = self._again_at = None
         if self.noticed != Noticed():
             self.noticed = Noticed()
 

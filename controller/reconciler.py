@@ -183,8 +183,9 @@ class Reconciler:
 
     def _recall(self) -> Memory:
         if self._memory is None:
-            self._memory = self._store.load()
+            memory = self._store.load()
             self._notifier.recall(self._store.load_noticed())
+            self._memory = memory  # once all of it could be read
         return self._memory
 
     def _observe(self, tick: Tick) -> None:

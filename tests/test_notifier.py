@@ -214,6 +214,24 @@ def test_the_page_of_the_settings_beats_the_servers(
     loop.store.close()
 
 
+def test_a_defect_ends_no_tick(
+    file: Path, frozen: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told once, and what can be told is, once it can be."""
+    loop = begin(file, frozen)
+
+    def broken(_text: str) -> str:
+        raise ZeroDivisionError
+
+    loop.notifier.use(replace(WISHES, texts=Terms(redact=broken)))
+    for _ in range(3):
+        assert loop.tick(waiting("A"), 1) == []
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    loop.notifier.use(WISHES)
+    assert loop.tick(waiting("A"), 1) == ["A waits for you"]
+    loop.store.close()
+
+
 def test_off_there_is_nothing_to_show(file: Path, frozen: FrozenDateTimeFactory) -> None:
     """And nothing is remembered."""
     loop = Loop(file, frozen, replace(WISHES, mailing=Mailing()))

@@ -141,9 +141,7 @@ class Dispatcher:
         """End; what can be delivered at once is waited for, so many seconds at most."""
         with self._changed:
             if self._thread is not None:
-                self._changed.wait_for(
-                    lambda: self._loaded is not None and self._deliveries.idle(), patience
-                )
+                self._changed.wait_for(self._idle, patience)
             self._stopping = True
             self._changed.notify_all()
 
@@ -213,6 +211,11 @@ class Dispatcher:
             if self._deliveries.news:
                 self._wake_loop()
             self._changed.notify_all()
+
+    def _idle(self) -> bool:
+        """Whether nothing is on its way, nor could be at once."""
+        loaded = self._loaded is not None
+        return not self._deliveries.outbox or (loaded and self._deliveries.idle())
 
     def _wake_loop(self) -> None:
         """The loop is woken under the lock: once this one ends, nobody may be there any more."""
