@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -108,7 +109,10 @@ def test_a_service_that_fails_at_first(lab: Lab, webhook: Webhook) -> None:
     assert "error       notify" not in lab.sidekick("status").stdout
 
 
-def test_a_service_that_hangs_holds_up_nothing(lab: Lab, webhook: Webhook) -> None:
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_service_that_hangs_holds_up_nothing(
+    lab: Lab, webhook: Webhook, end: signal.Signals
+) -> None:
     """Ticks go on, words are heard, the end comes soon; the next controller delivers."""
     webhook.gate.clear()
     lab.environment["SIDEKICK_NOTIFICATIONS_URLS"] = webhook.url("?rto=60")
@@ -120,7 +124,7 @@ def test_a_service_that_hangs_holds_up_nothing(lab: Lab, webhook: Webhook) -> No
     lab.wait_status("Two", "In Progress")
     assert counted(lab, "waiting", "sent") == 0
     assert "1 not delivered yet" in lab.sidekick("status").stdout
-    assert lab.stop() == 0
+    assert lab.stop(end) == (0 if end is signal.SIGTERM else -end)
     webhook.gate.set()
     lab.start()
     wait_for("its arrival", lambda: counted(lab, "waiting", "sent") == 1)
