@@ -18,6 +18,7 @@ from controller.layout import TOKEN
 from controller.locks import AlreadyRunning, Lock
 from controller.loop import Loop
 from controller.metrics import Metrics
+from controller.notifier import Notifier
 from controller.observer import Observer
 from controller.orders import Orders
 from controller.reconciler import Reconciler
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from controller.server import Server
 
 
+LAST_SECONDS = 1.0
+"""That the controller's end waits for notifications."""
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +59,7 @@ class App:
     metrics: Metrics
     reconciler: Reconciler
     observer: Observer
+    notifier: Notifier
     wakes: Wakes
     locks: tuple[tuple[Lock, str], ...]
     redactor: Redactor
@@ -94,6 +98,7 @@ class App:
         )
         self.guards.append(lambda: self._keep_locks(loop))
         self.source.listen(self.wakes.wake)
+        self.notifier.start()
         return loop
 
     def _keep_locks(self, loop: Loop) -> None:
@@ -156,8 +161,13 @@ class App:
             self.observer.screen,
         )
 
-    def close(self) -> None:
-        """Give everything back; agents keep working."""
+    def close(self, patience: float = LAST_SECONDS) -> None:
+        """Give everything back; agents keep working.
+
+        Args:
+            patience: Seconds that notifications may take which can be delivered at once.
+        """
+        self.reconciler.finish(patience)
         self.journal.close()
         self.wakes.close()
         self.store.close()

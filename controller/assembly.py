@@ -12,10 +12,13 @@ from controller.agents.base import Agent
 from controller.app import App
 from controller.fleet import ANSWERS, APPROVED, NOTES, RELEASED, SUSPENDED, Fleet
 from controller.metrics import Metrics
+from controller.notifier import Notifier
+from controller.notify.dispatcher import Dispatcher
 from controller.observer import Observer
 from controller.parts.agents import build_agents, build_terms
 from controller.parts.limits import build_limits
 from controller.parts.locks import build_locks
+from controller.parts.notifications import build_wishes
 from controller.parts.redactor import build_redactor
 from controller.parts.runtime import build_runtime
 from controller.parts.sources import build_source, read_row_schema
@@ -100,12 +103,19 @@ def _build(
         runtime, runs, agents, build_terms(settings, environment), metrics, wakes.watch_run
     )
 
+    wishes = build_wishes(settings, environment, redactor.text)
+    dispatcher = Dispatcher(
+        wishes.mailing, count=metrics.notified, know=redactor.know, wake=wakes.wake, clock=clock
+    )
+    notifier = Notifier(wishes, dispatcher, metrics.notified)
+
     def use(new: Settings) -> None:
         known = build_agents(new)  # raises where one cannot be had; those before stay then
         agents.clear()
         agents.update(known)
         actor.terms = build_terms(new, environment)
         redactor.learn(build_redactor(new, environment))
+        notifier.use(build_wishes(new, environment, redactor.text))
         logging.getLogger().setLevel(new.log_level.value)
 
     reload = Reload(settings, lambda path: load_settings(path, environment), use)
@@ -119,12 +129,13 @@ def _build(
             reload.settings, agents, fleet, environment, steady.since(clock())
         ),
         reload=reload,
+        notifier=notifier,
         metrics=metrics,
         clock=clock,
     )
     return App(
         reload, source, runtime, runs, fleet, store, Journal(database), agents,
-        metrics, reconciler, observer, wakes,
+        metrics, reconciler, observer, notifier, wakes,
         build_locks(settings.paths.state, source.watched, source.name),
         redactor, clock,
     )  # fmt: skip

@@ -6,6 +6,7 @@ Every failure stays within its stage: a list that cannot be read keeps its last 
 observation that fails permits no action, one failed action never stops the others.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,12 +29,15 @@ from controller.core.row_schema import RowSchema
 from controller.core.status import RowStatus, summarize
 from controller.core.versions import confirm
 from controller.metrics import Metrics
+from controller.notifier import Notifier
 from controller.observer import Observer
 from controller.reload import Reload
 from controller.scribe import Scribe
 from controller.sources.base import Source
 from controller.store import Store
 from controller.tick import Tick
+
+log = logging.getLogger(__name__)
 
 
 class Reconciler:
@@ -47,6 +51,7 @@ class Reconciler:
         schema: What rows are held against.
         limits: What is allowed, asked in every tick.
         reload: The settings' file, looked at in every tick.
+        notifier: Tells people what changed.
         metrics: Counts.
         clock: The time, with its zone.
 
@@ -65,6 +70,7 @@ class Reconciler:
         schema: RowSchema,
         limits: Callable[[], Limits],
         reload: Reload,
+        notifier: Notifier,
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
@@ -74,6 +80,7 @@ class Reconciler:
         self._store = store
         self._limits = limits
         self._reload = reload
+        self._notifier = notifier
         self._metrics = metrics
         self.now = clock
         self._memory: Memory | None = None
@@ -133,6 +140,20 @@ class Reconciler:
         self._metrics.errors.labels(self._phase_now).inc()
         self._metrics.ticks.labels("error").inc()
 
+    def finish(self, patience: float) -> None:
+        """Let notifications go that can at once, and remember which did.
+
+        Args:
+            patience: Seconds at most.
+        """
+        self._notifier.close(patience)
+        if self._memory is None or self._notifier.kept:
+            return
+        try:
+            self._store.keep_noticed(self._notifier.noticed)
+        except SidekickError as error:
+            log.warning("what was notified at last may be notified again: %s", error.message)
+
     @property
     def source_view(self) -> SourceView:
         """The list, as it was last read."""
@@ -162,7 +183,9 @@ class Reconciler:
 
     def _recall(self) -> Memory:
         if self._memory is None:
-            self._memory = self._store.load()
+            memory = self._store.load()
+            self._notifier.recall(self._store.load_noticed())
+            self._memory = memory  # once all of it could be read
         return self._memory
 
     def _observe(self, tick: Tick) -> None:
@@ -212,8 +235,11 @@ class Reconciler:
         if tick.plan is not None and not tick.rested:
             self._scribe.hold(tick, self._rows)
         self._chronicle.gather(tick, news)
+        if tick.plan is not None and tick.observed is not None:
+            self._notifier.look(memory, self.server, tick.now)
         tick.report = self._frame(tick, limits, memory, board)
         self._keep(tick, memory)
+        self._notifier.hand_over(tick.now)
         if dict(tick.report.errors) != tick.errors:
             tick.report = replace(tick.report, errors=dict(tick.errors))
         self._chronicle.conclude(tick, committed="store" not in tick.errors)
@@ -233,12 +259,13 @@ class Reconciler:
             return  # what was remembered could not be read, and must not be written over
         known = self._report
         same = tick.rested and known and not tick.events and known.frame == tick.report.frame
-        if same and not self._store.lost():
+        if same and self._notifier.kept and not self._store.lost():
             return
         self._memory = memory
         try:
-            if self._store.save(memory, tick.report, tick.events):
+            if self._store.save(memory, tick.report, tick.events, self._notifier.noticed):
                 self.revision += 1
+            self._notifier.keep()
         except SidekickError as error:
             tick.errors["store"] = error.message
             return
@@ -270,6 +297,7 @@ class Reconciler:
             errors=dict(tick.errors),
             restart_needed=self._reload.restart_needed,
             server=self.server,
+            notifications=self._notifier.view(),
         )
 
     @contextmanager

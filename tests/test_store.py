@@ -21,11 +21,16 @@ from hypothesis import strategies as st
 from controller.core.conditions import Condition, ConditionType
 from controller.core.events import Entry, Event
 from controller.core.memory import Memory, ProjectMemory
+from controller.core.notices import Kind, Mark
+from controller.core.outbox import Noticed, Parcel
 from controller.core.report import ProjectView, Report, SourceView
 from controller.store import Journal, Store, StoreUnavailable, database, read_report
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 REPORT = Report(NOW, SourceView("csv", "list.csv"))
+NOTICED = Noticed(
+    {"Waiting:a": Mark("1", NOW, "2", 3)}, (Parcel("i", Kind.HOLD, "t", "b", NOW, ("x",)),)
+)
 ONE = Memory({"A": ProjectMemory("a", crashes=1)})
 
 
@@ -142,6 +147,18 @@ class TestRoundTrip:
         after = Memory({"B": ProjectMemory("b", crashes=2), "C": ProjectMemory("c")})
         assert store.save(after, REPORT)
         assert after == opened().load()
+
+    def test_notices(self, opened: Callable[[], Store]) -> None:
+        """What people were told, with what is not delivered; saved only where it changed."""
+        store = opened()
+        assert store.load_noticed() == Noticed()
+        assert store.save(ONE, REPORT, (), NOTICED)
+        assert not store.save(ONE, REPORT, (), NOTICED)
+        assert not store.save(ONE, REPORT)
+        store = opened()
+        assert store.load_noticed() == NOTICED
+        store.keep_noticed(Noticed({}))
+        assert opened().load_noticed() == Noticed({})
 
     def test_report(self, path: Path, opened: Callable[[], Store]) -> None:
         """The newest report is read beside the writer; None where there is none yet."""
@@ -349,6 +366,17 @@ class TestBroken:
         db.close()
         assert opened().load() == ONE
 
+    def test_broken_notices(self, path: Path, opened: Callable[[], Store]) -> None:
+        """What was told and cannot be understood is nothing; all else stands."""
+        opened().save(ONE, REPORT, (), NOTICED)
+        db = sqlite3.connect(path)
+        with db:
+            db.execute("UPDATE facts SET value = ? WHERE name = 'noticed'", (b'{"marks": 3}',))
+        db.close()
+        store = opened()
+        assert store.load() == ONE
+        assert store.load_noticed() == Noticed()
+
     def test_other_columns(self, path: Path) -> None:
         """A table of another form is a broken file."""
         path.parent.mkdir()
@@ -534,7 +562,8 @@ def test_a_file_that_was_cleared_away_is_made_again(
     assert not store.lost()
     shutil.rmtree(path.parent)
     assert store.lost()
-    assert store.save(two, REPORT, [Event(NOW, "A", "New", "new")])
+    assert store.save(two, REPORT, [Event(NOW, "A", "New", "new")], NOTICED)
+    assert store.load_noticed() == NOTICED
     assert not store.lost()
     assert not store.save(two, REPORT)
     assert load(path) == two

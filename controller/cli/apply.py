@@ -18,6 +18,9 @@ from controller.tick import Tick
 STARTED_SECONDS = 3.0
 """How long `apply` waits for the sessions that it started to tell that their agents run."""
 
+NOTIFY_SECONDS = 10.0
+"""How long `apply` lets notifications take; what did not arrive by then goes with its next tick."""
+
 
 def apply(options: argparse.Namespace) -> int:
     """One tick: by the running controller, or by ourselves where none runs."""
@@ -54,12 +57,13 @@ def _tick(settings: Settings) -> PlanView:
     app = build_app(settings)
     try:
         app.lock()
+        app.notifier.start()
         tick = app.reconciler.tick()
         done = view_outcomes(tick.plan, tick.outcomes, tick.errors, tick.now)
         _settle(app, tick)
         return done
     finally:
-        app.close()
+        app.close(NOTIFY_SECONDS)
 
 
 def _settle(app: App, tick: Tick) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import settings_of
+from controller.cli.notify import address_faults
 from controller.core.desired import Desired
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
@@ -30,6 +31,9 @@ def validate(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     if options.file:
         settings = _with_file(settings, Path(options.file))
+    addresses = address_faults(settings)
+    for text in addresses:
+        print(clean(text))
     schema = read_row_schema(settings.paths.schemas / ROW_SCHEMA)
     try:
         with closing(build_source(settings, schema, os.environ)) as source:
@@ -42,7 +46,7 @@ def validate(options: argparse.Namespace) -> int:
     for fault in sorted(faults, key=lambda item: item.line):
         column = f": column {fault.column}" if fault.column else ""
         print(clean(f"{source.name}:{fault.line}{column}: {fault.message}"))
-    if faults:
+    if faults or addresses:
         return exits.NO
     print(clean(f"{source.name}: {len(desired.projects)} rows, all valid"))
     return exits.OK

@@ -15,6 +15,8 @@ from controller.settings.schema import schema
 SECRET = "***"  # noqa: S105 - what stands in place of one
 _HIDDEN = "environment"
 """Variables that are set for an agent: keys, mostly."""
+_ADDRESSES = "urls"
+"""Of notifications: tokens and passwords, mostly."""
 
 
 def config(options: argparse.Namespace) -> int:
@@ -40,6 +42,8 @@ def effective(settings: Settings) -> dict[str, Any]:
 
 
 def _without_secrets(name: str, value: Any) -> Any:
+    if name == _ADDRESSES:
+        return [SECRET for _ in value]
     if not isinstance(value, dict):
         return value
     if name == _HIDDEN:

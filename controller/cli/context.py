@@ -11,7 +11,7 @@ from controller.core.report import VERSION, ProjectView, Report
 from controller.layout import DATABASE, LOCK
 from controller.locks import Holder, held_by
 from controller.settings import Settings, find_config, load_settings
-from controller.settings.environment import variables
+from controller.settings.environment import secret_variables, variables
 from controller.settings.load import SCHEMA
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _stamp(path: Path, settings: Settings) -> None:
         "form": [[field.name for field in fields(kind)] for kind in (Report, ProjectView)],
     }
     files = (str(path), str(paths.schemas / SCHEMA))
-    names = {*variables(), "HOME"}
+    names = {*variables(), "HOME"} - secret_variables()  # a note that holds none of them
     stamp.leave(str(paths.state), str(path), files, names, os.environ, facts)
 
 

@@ -15,6 +15,7 @@ from controller.cli import exits
 from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
 from controller.cli.exposure import Finding, exposure
+from controller.cli.notify import notifications
 from controller.cli.programs import programs
 from controller.core.errors import SidekickError
 from controller.core.observed import Sessions, Unknown
@@ -40,7 +41,8 @@ def doctor(options: argparse.Namespace) -> int:
     """Print every finding; 0 all good, 1 something is to be done."""
     settings = settings_of(options)
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _machine, _environment, _sessions, _list, _folders, exposure, _controller, programs,
+        _machine, _environment, _sessions, _list, _folders, exposure, _controller, notifications,
+        programs,
     )  # fmt: skip
     good = True
     for check in checks:

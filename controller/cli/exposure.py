@@ -10,6 +10,7 @@ from pathlib import Path
 from controller.files import FOLDER_MODE, OTHERS
 from controller.server.access import is_loopback
 from controller.settings import Settings
+from controller.settings.notifications import URLS_VARIABLE
 
 Finding = tuple[bool, str, str]
 """Whether it is good, what was looked at, and what was found or is to be done."""
@@ -73,6 +74,16 @@ def _secrets(settings: Settings) -> Iterator[str]:
         path = Path(agent.secrets_file) if agent.secrets_file else None
         if path and path.is_file() and path.stat().st_mode & OTHERS:
             yield f"{path}, the secrets of {name}, is open to others: chmod 600 {path}"
+    section = settings.notifications
+    file, config = section.urls_file, settings.file
+    if file and file.is_file() and file.stat().st_mode & OTHERS:
+        yield f"{file}, the addresses of notifications, is open to others: chmod 600 {file}"
+    in_file = section.urls and URLS_VARIABLE not in os.environ
+    if in_file and config and config.stat().st_mode & OTHERS:
+        yield (
+            f"{config} holds addresses of notifications and is open to others: put them into "
+            "notifications.urls_file"
+        )
 
 
 def _is_private(group: int) -> bool:

@@ -93,6 +93,7 @@ COMMANDS = (
         "sheets", "make a Google Sheet ready, or copy from and to it", "sheets:sheets",
         words.sheets,
     ),
+    Command("notify", "try the notifications", "notify:notify", words.notify),
     Command("adopt", "take over a tmux session as a project's", "adopt:adopt", words.adopt),
     Command(
         "report", "for agents: tell the controller how the work stands", "report:report",

@@ -133,3 +133,4 @@ def _log_to(settings: Settings, recent: deque[str] | None, redact: Callable[[str
     logging.basicConfig(level=settings.log_level.value, handlers=[file, seen], force=True)
     logging.getLogger("libtmux").setLevel(logging.WARNING)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)  # it debugs addresses with their tokens

@@ -16,7 +16,7 @@ from controller.cli.standing import list_fault
 from controller.cli.terminal import command
 from controller.core.documents import status_document
 from controller.core.errors import TerminalError
-from controller.core.report import ProjectView, Report, SourceView
+from controller.core.report import NotificationsView, ProjectView, Report, SourceView
 from controller.layout import DATABASE, clock
 from controller.settings import Settings
 from controller.sources.approval import pending
@@ -86,6 +86,7 @@ def _of(report: Report) -> Iterator[str]:
     yield "projects    " + (", ".join(f"{n} {word}" for word, n in counts.items()) or "none")
     if report.demo:
         yield "demo        on: the demo agent stands in for every real one, no credit is spent"
+    yield from _notifications(report.notifications)
     for agent in report.agents:
         if agent.held:
             yield f"held        {agent.held}: {agent.held_message}"
@@ -102,6 +103,14 @@ def _of(report: Report) -> Iterator[str]:
         if _needs_a_person(project):
             since = age(project.since, clock())
             yield f"needs you   {project.name}: {project.reason} {since}".rstrip()
+
+
+def _notifications(told: NotificationsView) -> Iterator[str]:
+    waiting = f"; {told.waiting} not delivered yet" if told.waiting else ""
+    yield f"notify      {', '.join(told.targets) or 'off'}{waiting}"
+    if told.failure:
+        since = f" {age(told.failed_at, clock())} ago" if told.failed_at else ""
+        yield f"error       notify{since}: {told.failure}"
 
 
 def _needs_a_person(project: ProjectView) -> bool:

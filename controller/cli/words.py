@@ -128,6 +128,13 @@ def sheets(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--yes", action="store_true", help="do it")
 
 
+def notify(parser: argparse.ArgumentParser) -> None:
+    """`notify`."""
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    text = "send a message to every address, and say which of them got it"
+    deeds.add_parser("test", help=text, description=text, formatter_class=Formatter)
+
+
 def adopt(parser: argparse.ArgumentParser) -> None:
     """`adopt`."""
     parser.add_argument("session", metavar="SESSION", help="the tmux session")

@@ -44,6 +44,8 @@ SERVICE = Curve(first=15, most=600)
 """A service that is overloaded or cannot be reached: the agent itself has tried for a while."""
 HOLD = Curve(first=300, most=3600)
 """A limit whose end nobody told."""
+NOTICE = Curve(first=1, most=300)
+"""A message that did not arrive."""
 LOST = Curve(first=1, most=60)
 """Faults of the infrastructure."""
 

@@ -9,6 +9,7 @@ from controller.core.memory import Memory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.report import (
+    NotificationsView,
     ProjectView,
     Report,
     SourceView,
@@ -62,6 +63,7 @@ def make_report(
     errors: Mapping[str, str],
     restart_needed: tuple[str, ...],
     server: str,
+    notifications: NotificationsView,
 ) -> Report:
     """The report around a board.
 
@@ -75,6 +77,7 @@ def make_report(
         errors: Stage → what failed.
         restart_needed: Settings that wait for a restart.
         server: The address of the server.
+        notifications: How they stand.
     """
     runs = observed.runs if observed else {}
     living = [run for item in board if item.alive and (run := runs.get(item.run))]
@@ -96,6 +99,7 @@ def make_report(
         prune=memory.prune,
         errors=errors,
         server=server,
+        notifications=notifications,
     )
 
 

@@ -127,6 +127,23 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsView:
+    """How notifications stand.
+
+    Attributes:
+        targets: Where they go: service and host, the rest is secret. Empty where they are off.
+        waiting: Messages that are not delivered yet.
+        failure: What does not work, empty where all does: a wrong address, or the last try.
+        failed_at: When that was.
+    """
+
+    targets: tuple[str, ...] = ()
+    waiting: int = 0
+    failure: str = ""
+    failed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was known at the end of a tick.
 
@@ -146,6 +163,7 @@ class Report:
         prune: Digest of the blocked mass stop.
         errors: What failed in this tick: stage → message.
         server: The address of the server.
+        notifications: How they stand.
         version: Of this document's form.
     """
 
@@ -164,6 +182,7 @@ class Report:
     prune: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     server: str = ""
+    notifications: NotificationsView = NotificationsView()
     version: str = VERSION
 
     @property
@@ -185,6 +204,7 @@ class Report:
             (self.runtime_up, self.runtime_message, self.slots, self.demo, self.suspended),
             (self.prune, tuple(self.errors.items()), self.server, self.gpus, self.agents),
             self.restart_needed,
+            self.notifications,
         )
 
 

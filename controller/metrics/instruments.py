@@ -8,6 +8,8 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from controller.core.notices import Kind
+from controller.core.outbox import RESULTS as DELIVERIES
 from controller.metrics.table import PREFIX
 from controller.runtimes.tmux_calls import COMMANDS, RESULTS
 
@@ -53,6 +55,10 @@ class Instruments:
         self.google = counter(
             "sheets_requests", "Requests to Google's Sheets by the answer's status.", ("code",)
         )
+        self.notifications = counter(
+            "notifications", "Notifications by what became of them.", ("kind", "result")
+        )
+        _begin(self.notifications, (kind.label for kind in Kind), DELIVERIES)
         _begin(self.google, CODES)
         _begin(self.ticks, OUTCOMES)
         _begin(self.errors, STAGES)
@@ -66,6 +72,10 @@ class Instruments:
     def asked_google(self, code: str) -> None:
         """Count a request to Google by its answer's status; from any thread."""
         self.google.labels(code if code in CODES else "other").inc()
+
+    def notified(self, kind: str, result: str) -> None:
+        """Count what became of a notification for one address; from any thread."""
+        self.notifications.labels(kind, result).inc()
 
     def called(self, command: str, result: str, seconds: float) -> None:
         """Count a call to the runtime."""

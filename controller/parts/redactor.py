@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from controller.files import read_small
 from controller.layout import TOKEN
+from controller.parts.notifications import address_secrets
 from controller.redaction import Redactor, secret_values
 from controller.settings import Settings
 
@@ -22,4 +23,6 @@ def build_redactor(settings: Settings, environment: Mapping[str, str]) -> Redact
         token = read_small(settings.paths.state / TOKEN)
     given = (environment, *(section.environment for section in settings.agents.values()))
     encoded = ({os.fsencode(k): os.fsencode(v) for k, v in each.items()} for each in given)
-    return Redactor([token, *(value for each in encoded for value in secret_values(each))])
+    addresses = (part.encode() for part in address_secrets(settings))
+    values = (value for each in encoded for value in secret_values(each))
+    return Redactor([token, *values, *addresses])

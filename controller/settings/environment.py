@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from controller.settings.model import LogLevel, Settings
+from controller.settings.notifications import BETWEEN
 from controller.settings.read import YAML_STUMBLES
 from controller.settings.yaml_marks import parse_scalar
 
@@ -32,7 +33,8 @@ def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str
     """Path of a setting → the variable that overrides it, and its value.
 
     A setting that is a text or a path takes the variable's text as it is; a list is parted by
-    commas; the others are read as YAML, where the text is a number or a word of it.
+    commas, one of addresses by blanks too; the others are read as YAML, where the text is a number
+    or a word of it.
     """
     kinds = _leaves(Settings)
     found: dict[tuple[str, ...], tuple[str, Any]] = {}
@@ -46,6 +48,8 @@ def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str
 def _value(text: str, kind: Any) -> Any:
     if kind is LogLevel:
         return text.upper()
+    if get_origin(kind) is tuple and SecretStr in get_args(kind):
+        return [part.strip(", \n") for part in BETWEEN.split(text) if part.strip(", \n")]
     if get_origin(kind) is tuple:
         return [part.strip() for part in text.split(",") if part.strip()]
     kinds = get_args(kind) or (kind,)
@@ -57,6 +61,13 @@ def _value(text: str, kind: Any) -> Any:
         return parse_scalar(text)
     except (yaml.YAMLError, *YAML_STUMBLES):
         return text
+
+
+def secret_variables() -> frozenset[str]:
+    """Variables whose settings are secrets."""
+    return frozenset(
+        name for name, path in variables().items() if SecretStr in get_args(_leaves(Settings)[path])
+    )
 
 
 def _leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:

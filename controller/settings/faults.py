@@ -8,12 +8,15 @@ from jsonschema.exceptions import ValidationError
 
 from controller.core.errors import TerminalError, TransientError
 from controller.core.faults import shorten
+from controller.settings.notifications import PATH
 from controller.settings.yaml_marks import Document
 
 _LONGEST = 5_000
 """Characters of a fault: the longest path (4,095 bytes) and a sentence."""
 _SHOWN = 80
 """Characters of a value that is told."""
+_ADDRESS = "://"
+"""What is in every address of a notification, which may hold a password."""
 
 
 class SettingsInvalid(TerminalError):
@@ -87,6 +90,8 @@ class Places:
 
     def say(self, keys: tuple[str | int, ...], value: object, allowed: str) -> str:
         """One line: place, setting, value, and what is allowed."""
+        if keys[:1] == (PATH,) and _ADDRESS in str(value):
+            value = None
         if "[key]" in keys:  # pydantic's word for a key itself
             keys, value = tuple(key for key in keys if key != "[key]"), None
         path = tuple(str(key) for key in keys)

@@ -21,6 +21,7 @@ from controller.settings.agents import RouteSection, agent_faults
 from controller.settings.environment import overrides
 from controller.settings.faults import Places, SettingsInvalid
 from controller.settings.model import Settings
+from controller.settings.notifications import url_faults
 from controller.settings.read import YAML_STUMBLES, read
 
 CONFIG = "config.yaml"
@@ -86,6 +87,26 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     return _absolute(settings, path.parent.resolve()).read_from(path.absolute())
 
 
+def say_of(
+    settings: Settings, environment: Mapping[str, str], keys: tuple[str | int, ...], text: str
+) -> str:
+    """What is wrong with a setting that was found valid, and where it was set.
+
+    Args:
+        settings: The settings.
+        environment: What overrides them.
+        keys: The setting's path.
+        text: What is wrong; the value itself is not told.
+
+    Raises:
+        SettingsInvalid: The file cannot be read any more.
+    """
+    names = {path: name for path, (name, _) in overrides(environment).items()}
+    if settings.file is None:
+        return f"{'.'.join(map(str, keys))}: {text}"
+    return Places(settings.file, read(settings.file), names).say(keys, None, text)
+
+
 def _plain(data: Any, path: Path) -> Any:
     """The document as JSON has it: dates are texts."""
     try:
@@ -144,6 +165,7 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
         for name, kind in settings.project_isolation.items()
         if name not in settings.projects
     ]
+    faults += url_faults(settings.notifications)
     host = settings.server.host
     if not _is_address(host):
         faults.append((("server", "host"), host, "must be an IP address, or localhost"))
@@ -187,9 +209,12 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     fixed = {name: at(getattr(paths, name)) for name in folders}
     socket = at(paths.socket) if paths.socket else None
     key = at(source.sheets.credentials_file) if source.sheets.credentials_file else None
+    notifications = settings.notifications
+    urls_file = at(notifications.urls_file) if notifications.urls_file else None
     return settings.model_copy(
         update={
             "paths": paths.model_copy(update={**fixed, "socket": socket}),
+            "notifications": notifications.model_copy(update={"urls_file": urls_file}),
             "projects": {name: at(path).resolve() for name, path in settings.projects.items()},
             "priority_source": source.model_copy(
                 update={

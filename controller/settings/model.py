@@ -23,6 +23,7 @@ from controller.settings.base import (
     Section,
     Span,
 )
+from controller.settings.notifications import NotificationsSection
 
 RESTART_SECTIONS = ("priority_source", "paths", "server", "tmux")
 """What the parts are built with; a change of it counts only after a restart."""
@@ -235,6 +236,7 @@ class Settings(Section):
     times: TimesSection = TimesSection()
     retention: RetentionSection = RetentionSection()
     server: ServerSection = ServerSection()
+    notifications: NotificationsSection = NotificationsSection()
     log_level: LogLevel = Field(LogLevel.INFO, description="How much is logged.")
     log_format: LogFormat = Field(
         LogFormat.TEXT,

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -108,7 +108,13 @@ def _type_of(kind: Any) -> str:
         return "settings below"
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{word.value}`" for word in kind)
-    words = {str: "text", int: "whole number", float: "number", bool: "`true`, `false`"}
+    words = {
+        SecretStr: "text",
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "`true`, `false`",
+    }
     return words.get(kind, "path" if kind is Path else getattr(kind, "__name__", str(kind)))
 
 
@@ -120,6 +126,8 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(value, Enum):
         return f"`{value.value}`"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{value:g}`" if isinstance(value, float) else f"`{' '.join(str(value).split())}`"

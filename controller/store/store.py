@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from controller.core.events import Event
 from controller.core.memory import Day, Hold, Memory, ProjectMemory
+from controller.core.outbox import Noticed
 from controller.core.report import Report
 from controller.files import make_folder
 from controller.store.database import identity, is_broken, look, open_database, unavailable
@@ -28,6 +29,7 @@ _PROJECT = TypeAdapter(ProjectMemory)
 _REPORT = TypeAdapter(Report)
 _HOLDS = TypeAdapter(dict[str, Hold])
 _DAYS = TypeAdapter(dict[str, Day])
+_NOTICED = TypeAdapter(Noticed)
 _Fact = TypeVar("_Fact")
 
 
@@ -47,6 +49,7 @@ class Store:
         self._path = path
         self._saved: dict[str, ProjectMemory] = {}
         self._essence: tuple[object, ...] = ()
+        self._noticed = Noticed()
         self.set_aside: Path | None = None
         self._identity = identity(path)
         if readonly:
@@ -92,8 +95,42 @@ class Store:
             _known(_DAYS, facts.get("days")),
         )
 
-    def save(self, memory: Memory, report: Report, events: Sequence[Event] = ()) -> bool:
+    def load_noticed(self) -> Noticed:
+        """What people were told; nothing where that cannot be understood.
+
+        Raises:
+            StoreUnavailable: The file cannot be read.
+        """
+        rows = self._all("SELECT value FROM facts WHERE name = 'noticed'")
+        noticed = Noticed()
+        with suppress(ValidationError):
+            noticed = _NOTICED.validate_json(rows[0][0]) if rows else noticed
+        self._noticed = noticed
+        return noticed
+
+    def keep_noticed(self, noticed: Noticed) -> None:
+        """Commit what people were told, where no tick follows that would.
+
+        Raises:
+            StoreUnavailable: Nothing was written.
+        """
+        self._write({}, (), {"noticed": _NOTICED.dump_json(noticed)}, ())
+        self._noticed = noticed
+
+    def save(
+        self,
+        memory: Memory,
+        report: Report,
+        events: Sequence[Event] = (),
+        noticed: Noticed | None = None,
+    ) -> bool:
         """Commit what changed since the last save, in one transaction.
+
+        Args:
+            memory: What is remembered.
+            report: The newest report.
+            events: What happened.
+            noticed: What people were told; None for what was saved last.
 
         Returns:
             Whether there was anything to write.
@@ -105,15 +142,20 @@ class Store:
             self._make_anew()
         changed, gone = self._differences(memory)
         essence = (*report.essence, *_shared(memory))
-        if not (changed or gone or events or self._essence != essence):
+        noticed = noticed or self._noticed
+        told = noticed is not self._noticed or not self._essence
+        if not (changed or gone or events or told or self._essence != essence):
             return False
         try:
             facts = {**_facts(memory), "report": _REPORT.dump_json(report)}
+            if told:
+                facts["noticed"] = _NOTICED.dump_json(noticed)
         except ValueError as error:
             raise unavailable(self._path, error) from error
         self._write(changed, gone, facts, events)
         self._saved = dict(memory.projects)
         self._essence = essence
+        self._noticed = noticed
         return True
 
     def commit(self, memory: Memory, events: Sequence[Event]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.disks import Disks, fill, fill_inodes, free
 from tests.e2e.lab import Lab, alive, wait_for
+from tests.notify.webhook import Webhook
 
 STEADY = '"echo started; exec sleep 1000"'
 TALKS = '"while :; do echo a line of output; sleep 0.05; done"'
@@ -119,6 +120,29 @@ def world(lab: Lab) -> Iterator[World]:
         lab.close()
         disks.close()
         shutil.rmtree(lab.root, ignore_errors=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_full_state_folder_holds_up_no_notification(world: World) -> None:
+    """It arrives though nothing can be kept; neither room nor another controller repeats it."""
+    webhook = Webhook()
+    try:
+        world.lab.environment["SIDEKICK_NOTIFICATIONS_URLS"] = webhook.url()
+        world.begin("state")
+        fill(world.lab.root / "state")
+        world.let_end()
+        wait_for("the message", lambda: webhook.posts)
+        world.ticks(4)
+        free(world.lab.root / "state")
+        world.lab.wait_status("Ends", "Completed", 30)
+        world.ticks(2)
+        world.lab.stop()
+        world.lab.start()
+        world.ticks(3)
+        assert webhook.titles() == ["Ends is done"]
+    finally:
+        webhook.close()
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from controller.runtimes.tmux_calls import COMMANDS, RESULTS
 from tests.metrics.reports import NOW, series, value
 from tests.metrics.words import words_of
 
+NOTICES = ("waiting", "blocked", "completed", "hold", "prune_blocked")
 CORE = Path(__file__).parents[2] / "controller"
 
 
@@ -30,6 +31,7 @@ class TestAtFirst:
             ("reconcile_errors_total", {"stage": STAGES}),
             ("reconcile_duration_seconds_count", {}),
             ("reconcile_phase_duration_seconds_count", {"phase": PHASES}),
+            ("notifications_total", {"kind": NOTICES, "result": ("sent", "failed", "dropped")}),
             ("source_reads_total", results),
             ("source_read_duration_seconds_count", {}),
             ("actions_total", {"action": ACTIONS, **results}),
@@ -80,6 +82,20 @@ class TestCalls:
         assert value(metrics, "runtime_calls_total", result="success", **command) == 1
         assert value(metrics, "runtime_calls_total", result="timeout", **command) == 1
         assert value(metrics, "runtime_call_duration_seconds_sum", **command) == 5.25
+
+
+class TestNotifications:
+    """Notifications by what became of them."""
+
+    def test_one(self) -> None:
+        """It is counted by its kind and its result."""
+        metrics = Metrics()
+        metrics.notified("waiting", "sent")
+        metrics.notified("waiting", "sent")
+        metrics.notified("hold", "failed")
+        assert value(metrics, "notifications_total", kind="waiting", result="sent") == 2
+        assert value(metrics, "notifications_total", kind="hold", result="failed") == 1
+        assert value(metrics, "notifications_total", kind="hold", result="sent") == 0
 
 
 class TestEvents:

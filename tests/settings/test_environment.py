@@ -4,11 +4,14 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from controller.core.notices import Kind
 from controller.settings.environment import SHORT_NAMES, variables
 from tests.settings.conftest import REPOSITORY, Project
 
 FILE = "default_agent: demo\npriority_source: {type: csv}\n"
+URLS = (SecretStr("ntfy://a"), SecretStr("mailto://b"))
 ANY = None
 """No text is wrong."""
 
@@ -57,6 +60,12 @@ CASES: dict[str, tuple[str, object, str | None]] = {
     "SERVER_HOST": ("0.0.0.0", "0.0.0.0", "example.org"),
     "SERVER_NAMES": ("controller, my.host", ("controller", "my.host"), "a/b"),
     "SERVER_PORT": ("0", 0, "65536"),
+    "NOTIFICATIONS_URLS": ("ntfy://a, mailto://b", URLS, ANY),
+    "NOTIFICATIONS_URLS_FILE": ("/u", Path("/u"), ANY),
+    "NOTIFICATIONS_ON": ("Waiting,Hold", (Kind.WAITING, Kind.HOLD), "Never"),
+    "NOTIFICATIONS_QUIET": ("0", 0.0, "-1"),
+    "NOTIFICATIONS_RETRY_FOR": ("60", 60.0, "0"),
+    "NOTIFICATIONS_PAGE": ("https://my.host", "https://my.host", "my.host"),
     "LOG_LEVEL": ("debug", "DEBUG", "loud"),
     "LOG_FORMAT": ("json", "json", "xml"),
     "TMUX_SERVER": ("external", "external", "none"),

@@ -9,9 +9,9 @@ from tests.settings.conftest import Project
 DEMO = "default_agent: demo\n"
 NO_FAMILY = f"no such family; give a command, or a type: {', '.join(FAMILIES)}"
 SETTINGS = (
-    "agents, budgets, default_agent, demo, gpus, isolation, log_format, log_level, models, paths, "
-    "preamble, prices, priority_source, project_isolation, projects, resume_prompt, retention, "
-    "server, slots, times, tmux"
+    "agents, budgets, default_agent, demo, gpus, isolation, log_format, log_level, models, "
+    "notifications, paths, preamble, prices, priority_source, project_isolation, projects, "
+    "resume_prompt, retention, server, slots, times, tmux"
 )
 
 

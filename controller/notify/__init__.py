@@ -1,0 +1,1 @@
+"""Notify: messages to people, by Apprise, beside the loop and never in its way."""

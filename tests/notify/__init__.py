@@ -1,0 +1,1 @@
+"""Notifications: to whom, and how they get there."""
