@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
 from controller.cli.exposure import Finding, exposure
 from controller.cli.programs import programs
@@ -20,6 +19,7 @@ from controller.core.observed import Sessions, Unknown
 from controller.layout import ROW_SCHEMA as SCHEMA
 from controller.parts.runtime import build_runtime
 from controller.parts.sources import build_source, read_row_schema, source_choice
+from controller.printable import clean
 from controller.settings import Settings
 from controller.settings.environment import PREFIX, variables
 from controller.settings.load import CONFIG_VARIABLE
