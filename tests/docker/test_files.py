@@ -11,8 +11,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from controller.log.forms import LogFormat
 from controller.settings import load_settings
-from controller.settings.model import LogFormat, TmuxServer
+from controller.settings.model import TmuxServer
 from tests.docker.stack import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
