@@ -206,7 +206,7 @@ def test_logs_are_json_lines(stack: Stack, service: str) -> None:
     """Every line that a service of ours ever printed is an object with a time and a message."""
     lines = [json.loads(line) for line in stack.logs(service)]
     assert lines
-    assert all({"at", "level", "message"} <= set(line) for line in lines)
+    assert all({"timestamp", "level", "event"} <= set(line) for line in lines)
 
 
 def test_prometheus_scrapes_the_controller(prometheus: str) -> None:
