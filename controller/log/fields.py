@@ -10,6 +10,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FIELDS = ("project", "action", "reason", "result", "duration_seconds", "actions", "writes")
 """What a record may bring in its `extra`; what a library adds there of its own is left out."""
 
+_OURS = frozenset(("timestamp", "level", "logger", "action", "result"))
+"""Words of ours alone: there is no secret in them, and to look for one takes a while."""
+
 
 def fields(redact: Callable[[str], str]) -> tuple[Processor, ...]:
     """From a record to the fields that are said of it, without secrets.
@@ -23,7 +26,9 @@ def fields(redact: Callable[[str], str]) -> tuple[Processor, ...]:
 
     def redacted(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
         return {
-            key: value if isinstance(value, int | float | None) else redact(str(value))
+            key: value
+            if key in _OURS or isinstance(value, int | float | None)
+            else redact(str(value))
             for key, value in event.items()
         }
 
