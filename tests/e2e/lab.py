@@ -131,13 +131,16 @@ class Lab:
         """What all controllers printed."""
         return (self.root / "out.log").read_text(encoding="utf-8")
 
-    def told(self, project: str) -> list[str]:
-        """What the log told of a project, in order: an action that was done, or another reason."""
+    def told(self, project: str, *levels: str) -> list[str]:
+        """What the log told of a project, in order: an action that was done, or another reason.
+
+        Levels, where some are given, are those that count.
+        """
         lines = [json.loads(line) for line in self.output().splitlines() if line[:1] == "{"]
         return [
             str(line["action"] if line.get("result") == "success" else line["reason"])
             for line in lines
-            if line.get("project") == project
+            if line.get("project") == project and (not levels or line["level"] in levels)
         ]
 
     def stop(self, number: int = signal.SIGTERM) -> int:

@@ -169,7 +169,7 @@ def test_a_full_runs_folder_loses_no_end_and_starts_nothing(world: World, how: s
     lab.wait_status("Talks", "Paused")
     world.ticks(4)
     log = lab.output()
-    assert lab.told("Later").count("RunsUnavailable") == 1, log
+    assert lab.told("Later", "warning").count("RunsUnavailable") == 1, log
     assert "ActRecovered" not in log
     assert len(lab.agents()) == 1
 
