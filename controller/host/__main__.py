@@ -20,7 +20,6 @@ from controller.core.errors import SidekickError
 from controller.host.server import TmuxServer, answers
 from controller.host.sweeper import Sweeper
 from controller.log.forms import LogFormat
-from controller.log.setup import log_to, printer
 from controller.parts.runtime import SESSION_VARIABLES
 
 LOOK_SECONDS = 0.2
@@ -39,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     alive = given.socket.with_suffix(".alive")
     if given.check:
         return 0 if answers(given.socket) and _is_fresh(alive) else 1
+    from controller.log.setup import log_to, printer  # slow to import, and a check does without
+
     log_to(printer(given.log_format))
     asked = threading.Event()
 

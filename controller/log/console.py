@@ -28,7 +28,8 @@ class ForPeople:
             return KeyValueColumnFormatter(None, style, styles.reset, str, postfix=after)
 
         def level(key: str, value: object) -> str:  # noqa: ARG001 - the form of a column
-            return f"{levels[str(value)]}{str(value).upper():<7}{styles.reset}"
+            name = str(value)
+            return f"{levels.get(name, '')}{name.upper():<7}{styles.reset}"
 
         self._line = ConsoleRenderer(
             sort_keys=False,

@@ -130,3 +130,10 @@ def test_a_stack_is_told_too() -> None:
     assert text_lines().format(record).endswith(
         "here\n    Stack (most recent call last):\n      File x.py"
     )  # fmt: skip
+
+
+def test_a_level_of_a_librarys_own_is_no_fault() -> None:
+    """It is called as `logging` calls it."""
+    record = logging.LogRecord("x", 15, "x.py", 1, "odd", (), None)
+    assert json.loads(json_lines().format(record))["level"] == "level 15"
+    assert "LEVEL 15 odd" in text_lines().format(record)
