@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import socket
 import urllib.request
 from collections.abc import Callable
@@ -186,9 +187,8 @@ def server_of(log: Path) -> str:
 
     def found() -> str:
         with suppress(OSError):
-            for line in log.read_text(encoding="utf-8").splitlines():
-                if "shown on http" in line:
-                    return line.rpartition(" ")[2]
+            if told := re.search(r"shown on (http[^\s\"]+)", log.read_text(encoding="utf-8")):
+                return told[1]
         return ""
 
     wait_for("the controller's server", found)

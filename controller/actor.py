@@ -112,8 +112,11 @@ class Actor:
         return tuple(outcomes)
 
     def _timed(self, action: Action, do: Callable[[Action], Outcome]) -> Outcome:
-        with self._metrics.action_seconds.labels(type(action).__name__).time():
-            return do(action)
+        began = time.perf_counter()
+        outcome = do(action)
+        seconds = time.perf_counter() - began
+        self._metrics.action_seconds.labels(type(action).__name__).observe(seconds)
+        return replace(outcome, seconds=seconds)
 
     def _end(self, action: Action) -> Outcome:
         try:
@@ -189,7 +192,7 @@ class Actor:
         seconds = (time.perf_counter() - began) / len(starts)
         for _ in starts:
             self._metrics.action_seconds.labels("Start").observe(seconds)
-        return outcomes
+        return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
     def _start_sessions(
         self, requests: Mapping[str, tuple[Start, StartRequest, str]]

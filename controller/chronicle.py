@@ -1,8 +1,9 @@
 """The chronicle: what happened in a tick becomes events, each told once."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from controller.core.actions import Outcome
 from controller.core.events import Event
 from controller.tick import Tick
 
@@ -27,14 +28,20 @@ class Chronicle:
 
     def gather(self, tick: Tick, news: Iterable[Event]) -> None:
         """Gather a tick's events, before they are committed."""
-        events = [*tick.events, *news, *self._done(tick), *self._new_faults(tick)]
-        self.tell(events)
-        tick.events = [*self._waiting, *events]
+        done, faults = list(self._done(tick)), self._new_faults(tick)
+        noticed = [*tick.events, *news]
+        self.tell(noticed)
+        for event, outcome in done:
+            _log(event, _became(outcome))
+        self._count([event for event, _ in done])
+        self.tell(faults)
+        tick.events = [*self._waiting, *noticed, *(event for event, _ in done), *faults]
         self._waiting = []
 
     def tell(self, events: Sequence[Event]) -> None:
         """Log and count events."""
-        _log(events)
+        for event in events:
+            _log(event, {})
         self._count(events)
 
     def conclude(self, tick: Tick, *, committed: bool) -> None:
@@ -48,19 +55,29 @@ class Chronicle:
         unsaved = [] if committed else tick.events
         self._waiting = [*unsaved, *late][-KEPT:]
 
-    def _done(self, tick: Tick) -> Iterator[Event]:
+    def sum_up(self, tick: Tick, seconds: float) -> None:
+        """Log a whole tick in a line, for whoever looks closely."""
+        said = {
+            "result": "error" if tick.errors else "success",
+            "duration_seconds": round(seconds, 6),
+            "actions": len(tick.outcomes),
+            "writes": tick.wrote,
+        }
+        log.debug("tick", extra=said)
+
+    def _done(self, tick: Tick) -> Iterator[tuple[Event, Outcome]]:
         """What was done, or failed: an action that is tried again and again is told once."""
         self._forget(tick)
         for outcome in tick.outcomes:
             project, kind = outcome.action.project, type(outcome.action).__name__
             if outcome.ok:
                 self._failed.pop((project, kind), None)
-                yield Event(tick.now, project, kind, outcome.action.message)
+                yield Event(tick.now, project, kind, outcome.action.message), outcome
                 continue
             fault = outcome.reason, outcome.message
             if self._failed.get((project, kind)) != fault:
                 self._failed[project, kind] = fault
-                yield Event(tick.now, project, *fault, warning=True)
+                yield Event(tick.now, project, *fault, warning=True), outcome
 
     def _forget(self, tick: Tick) -> None:
         """Forget the failures of actions that nobody wants any more, or waits to try again."""
@@ -87,7 +104,17 @@ class Chronicle:
         ]
 
 
-def _log(events: Iterable[Event]) -> None:
-    for event in events:
-        level = logging.WARNING if event.warning else logging.INFO
-        log.log(level, "%s %s: %s", event.project or "fleet", event.reason, event.message)
+def _became(outcome: Outcome) -> dict[str, object]:
+    """What the log says of an action beside its event: which, why, what became of it, how long."""
+    return {
+        "action": type(outcome.action).__name__,
+        "reason": outcome.reason or outcome.action.reason,
+        "result": "success" if outcome.ok else "error",
+        "duration_seconds": round(outcome.seconds, 6),
+    }
+
+
+def _log(event: Event, more: Mapping[str, object]) -> None:
+    level = logging.WARNING if event.warning else logging.INFO
+    whose = {"project": event.project} if event.project else {}
+    log.log(level, "%s", event.message, extra={**whose, "reason": event.reason, **more})

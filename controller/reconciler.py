@@ -116,7 +116,9 @@ class Reconciler:
         for stage in tick.errors:
             self._metrics.errors.labels(stage).inc()
         self._metrics.ticks.labels("error" if tick.errors else "success").inc()
-        self._metrics.tick_seconds.observe(time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        self._metrics.tick_seconds.observe(seconds)
+        self._chronicle.sum_up(tick, seconds)
         return tick
 
     def preview(self) -> Tick:

@@ -10,7 +10,7 @@ import uvicorn
 
 from mock_claude.app import WINDOW, build
 from mock_claude.director import DEFAULT_SCRIPT
-from mock_claude.log import FORMS
+from mock_claude.log import FORMS, form
 from mock_claude.script import ScriptError
 
 
@@ -30,8 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="the script of prompts that bring none",
     )  # fmt: skip
     parser.add_argument(
-        "--log-format", choices=tuple(FORMS), default=os.environ.get("MOCK_LOG_FORMAT", "text"),
-        help="lines for people, or JSON lines on standard output",
+        "--log-format", choices=("auto", *FORMS),
+        default=os.environ.get("MOCK_LOG_FORMAT", "auto"),
+        help="lines for people, JSON lines on standard output, or auto: for people at a terminal",
     )  # fmt: skip
     given = parser.parse_args(arguments)
     try:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     uvicorn.run(
         app, host=given.host, port=given.port, log_level="info", access_log=False,
-        timeout_graceful_shutdown=2, log_config=FORMS[given.log_format],
+        timeout_graceful_shutdown=2, log_config=form(given.log_format),
     )  # fmt: skip
     return 0
 

@@ -1,12 +1,17 @@
 """The chronicle: every fault is told once when it comes and once when it is over."""
 
+import json
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from controller.chronicle import KEPT, Chronicle
-from controller.core.actions import Outcome, Plan, Sweep
+from controller.core.actions import Outcome, Plan, Stop, Sweep
 from controller.core.events import Event
 from controller.core.memory import Memory, ProjectMemory, Retry
+from controller.log.lines import json_lines, text_lines
 from controller.tick import Tick
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -81,6 +86,40 @@ def test_an_action_tells_what_became_of_it() -> None:
     chronicle.gather(tick, [])
     assert [(e.project, e.reason, e.warning) for e in tick.events] == [
         ("a", "Sweep", False), ("a", "ProcessesLeft", True),
+    ]  # fmt: skip
+
+
+def test_an_event_is_one_line_of_log(caplog: pytest.LogCaptureFixture) -> None:
+    """With whose it is and why; of an action also which, what became of it, and how long."""
+    chronicle = Chronicle(lambda _: None)
+    action = Stop("a", "run", "user", "UserPaused", "a person said so")
+    done = Outcome(action, seconds=0.25)
+    failed = Outcome(action, reason="RunsUnavailable", message="the disk is full", seconds=1.5)
+    ended = Event(NOW, "b", "Completed", "100 % done")
+    tick = Tick(NOW, errors={"read": "gone"}, outcomes=(done, failed))
+    with caplog.at_level(logging.DEBUG):
+        chronicle.gather(tick, [ended])
+        chronicle.sum_up(tick, 2.0000001)
+    formatter = json_lines()
+    said = [json.loads(formatter.format(record)) for record in caplog.records]
+    assert [tuple(list(line.values())[1:3]) for line in said] == [
+        ("info", "100 % done"), ("info", "a person said so"), ("warning", "the disk is full"),
+        ("warning", "read failed: gone"), ("debug", "tick"),
+    ]  # fmt: skip
+    assert [dict(list(line.items())[4:]) for line in said] == [
+        {"project": "b", "reason": "Completed"},
+        {"project": "a", "action": "Stop", "reason": "UserPaused", "result": "success",
+         "duration_seconds": 0.25},
+        {"project": "a", "action": "Stop", "reason": "RunsUnavailable", "result": "error",
+         "duration_seconds": 1.5},
+        {"reason": "ReadFailed"},
+        {"result": "error", "duration_seconds": 2.0, "actions": 2, "writes": 0},
+    ]  # fmt: skip
+    formatter = text_lines(brief=True)
+    shown = [formatter.format(record).partition(" ")[2] for record in caplog.records]
+    assert shown == [
+        "b Completed: 100 % done", "a Stop: a person said so",
+        "a RunsUnavailable: the disk is full", "fleet ReadFailed: read failed: gone", "tick",
     ]  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from controller.cli.columns import age, clean, fit, table, width
+from controller.cli.columns import age, fit, table, width
+from controller.printable import clean
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ALPHABET = st.sampled_from("aZ é日本ｗ🚀\u0301\n\t\x1b[0m\x00")

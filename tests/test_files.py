@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from controller import files
-from controller.cli.log_file import LogFile
 from controller.core.memory import Memory
 from controller.fleet import Fleet
 from controller.locks import Lock
+from controller.log.file import LogFile
 from controller.parts.runtime import remembered_socket
 from controller.sources.approval import approve
 from controller.store import Store

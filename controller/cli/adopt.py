@@ -4,9 +4,9 @@ import argparse
 
 from controller.adoption import adopt as take_over
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import build_app, settings_of
 from controller.cli.running import tell_if_none, wake
+from controller.printable import clean
 
 
 def adopt(options: argparse.Namespace) -> int:

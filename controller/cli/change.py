@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import build_app, settings_of
 from controller.cli.drain import drain
 from controller.cli.running import tell_if_none, wake
@@ -17,6 +16,7 @@ from controller.core.words import fold
 from controller.fleet import Fleet
 from controller.layout import clock
 from controller.orders import Orders
+from controller.printable import clean
 from controller.settings import Settings
 
 

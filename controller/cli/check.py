@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import settings_of
 from controller.cli.notify import address_faults
 from controller.core.desired import Desired
@@ -20,6 +19,7 @@ from controller.layout import ROW_SCHEMA
 from controller.parts.agents import build_agents
 from controller.parts.limits import build_limits
 from controller.parts.sources import build_source, read_row_schema
+from controller.printable import clean
 from controller.reading import RowReader
 from controller.settings import Settings
 from controller.settings.model import SourceType

@@ -3,42 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.printable import MARKS, clean
+
 GAP = "  "
-MARKS = 6
-"""Combining marks on one letter; Tibetan stacks five. More of them reach into other lines."""
-
-
-def clean(text: str) -> str:
-    """The text on one line, every character that is not printable spelled out.
-
-    So are combining marks beyond what a letter has in any script.
-    """
-    if text.isascii():
-        return text if text.isprintable() else "".join(map(_spelled_at_need, text))
-    marks, shown = 0, []
-    for char in text:
-        marks = marks + 1 if not char.isascii() and _is_mark(char) else 0
-        shown.append(_spelled(char) if marks > MARKS else _spelled_at_need(char))
-    return "".join(shown)
 
 
 def line(text: str, cells: int) -> str:
     """The text on one line, clean, cut to so many cells; of a long text the beginning is read."""
     return fit(clean(text[: cells * (MARKS + 1) + 1]), cells)
-
-
-def _spelled_at_need(char: str) -> str:
-    return char if char.isprintable() else _spelled(char)
-
-
-def _spelled(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
-
-
-def _is_mark(char: str) -> bool:
-    import unicodedata  # as in `_width`
-
-    return unicodedata.category(char) in {"Mn", "Me"}
 
 
 def width(text: str) -> int:
@@ -49,7 +21,7 @@ def width(text: str) -> int:
 
 
 def _width(char: str) -> int:
-    import unicodedata  # a megabyte of tables, which a table of plain words does without
+    import unicodedata  # as in `printable`
 
     if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0

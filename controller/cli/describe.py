@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from controller.cli import exits
-from controller.cli.columns import age, clean, table
+from controller.cli.columns import age, table
 from controller.cli.context import settings_of
 from controller.cli.forms import as_text
 from controller.cli.plan import preview, tell_errors
@@ -23,6 +23,7 @@ from controller.detail import Folders, detail
 from controller.layout import DATABASE, clock
 from controller.parts.agents import build_agents
 from controller.parts.redactor import build_redactor
+from controller.printable import clean
 from controller.settings import Settings
 from controller.store import Journal
 

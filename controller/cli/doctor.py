@@ -12,7 +12,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
 from controller.cli.exposure import Finding, exposure
 from controller.cli.notify import notifications
@@ -22,6 +21,7 @@ from controller.core.observed import Sessions, Unknown
 from controller.layout import ROW_SCHEMA as SCHEMA
 from controller.parts.runtime import build_runtime
 from controller.parts.sources import build_source, read_row_schema, source_choice
+from controller.printable import clean
 from controller.settings import Settings
 from controller.settings.environment import PREFIX, variables
 from controller.settings.load import CONFIG_VARIABLE

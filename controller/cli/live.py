@@ -7,11 +7,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from controller.cli.columns import age, clean, line
+from controller.cli.columns import age, line
 from controller.cli.projects import agent_shown, deadline
 from controller.cli.terminal import command, seat
 from controller.core.report import ProjectView, Report
 from controller.layout import clock
+from controller.printable import clean
 from controller.tick import Tick
 
 EVENTS_SHOWN = 6

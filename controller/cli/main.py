@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.parser import build_parser, command_of
 from controller.core.errors import NotFound, SidekickError
+from controller.printable import clean
 
 COMPLETING = "_ARGCOMPLETE"
 """The variable by which a shell asks which words would fit."""

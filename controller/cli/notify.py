@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 from controller.cli import exits
-from controller.cli.columns import age, clean
+from controller.cli.columns import age
 from controller.cli.context import controller_of, settings_of
 from controller.cli.exposure import Finding
 from controller.cli.terminal import command
@@ -14,6 +14,7 @@ from controller.layout import DATABASE, clock
 from controller.notify.dispatcher import HARD_SECONDS
 from controller.notify.services import Service, send_all, services_of
 from controller.parts.notifications import build_mailing, every_address
+from controller.printable import clean
 from controller.settings import Settings
 from controller.settings.notifications import URLS_VARIABLE
 from controller.store import read_report

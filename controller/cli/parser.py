@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Callable, Iterable
 
 from controller.cli import words
-from controller.cli.columns import clean
 from controller.cli.help import Formatter
+from controller.printable import clean
 
 TYPE_CHECKING = False  # typing takes longer to import than a quick look's words
 if TYPE_CHECKING:

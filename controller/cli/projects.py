@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from controller.cli.columns import age, clean, table
+from controller.cli.columns import age, table
 from controller.core.names import pick
 from controller.core.words import fold
+from controller.printable import clean
 
 HEADER = ("project", "status", "reason", "agent", "pri", "age", "next action")
 LIMITS = (28, 11, 18, 16, 4, 6, 40)

@@ -14,19 +14,20 @@ from controller.app import App
 from controller.cli import dumps, exits
 from controller.cli.context import build_app, settings_of
 from controller.cli.live import EVENTS_SHOWN, LiveTable
-from controller.cli.log_file import LogFile
-from controller.cli.log_lines import Lines
 from controller.cli.terminal import command
 from controller.core.errors import TerminalError
 from controller.files import make_folder
-from controller.json_lines import JsonLines
+from controller.log.file import LogFile
+from controller.log.forms import LogFormat
+from controller.log.lines import json_lines, text_lines
+from controller.log.setup import log_to, printer
 from controller.parts.sources import source_choice
 from controller.settings import Settings
-from controller.settings.model import LogFormat
 from controller.tick import Tick
 
 LOG_FILE = "sidekick.log"
-_LINE = "%(asctime)s %(levelname)-7s %(message)s"
+
+log = logging.getLogger(__name__)
 
 
 class _Recent(logging.Handler):
@@ -34,7 +35,7 @@ class _Recent(logging.Handler):
 
     def __init__(self, lines: deque[str], redact: Callable[[str], str]) -> None:
         super().__init__(logging.INFO)
-        self.setFormatter(Lines("%(asctime)s %(message)s", "%H:%M:%S", redact))
+        self.setFormatter(text_lines(redact, brief=True))
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -53,14 +54,15 @@ def run(options: argparse.Namespace) -> int:
         _log_to(settings, events if live else None, app.redactor.text)
         if app.store.set_aside:
             text = "the memory was damaged; it is kept as %s and rebuilt from what runs"
-            logging.getLogger(__name__).warning(text, app.store.set_aside)
+            log.warning(text, app.store.set_aside)
         choice = source_choice(settings, os.environ)
-        logging.getLogger(__name__).info("the list's kind is %s (%s)", choice.kind, choice.why)
+        log.info("the list's kind is %s (%s)", choice.kind, choice.why)
         table = LiveTable(Console(), events) if live else None
         _loop(app, table.show if table else _look_away, table)
+        log.info("the controller ended; its agents keep working")
     finally:
         app.close()
-    if settings.log_format is LogFormat.JSON:
+    if not settings.log_format.for_people:
         return exits.OK
     print(
         "\nThe controller ended; its agents keep working.\n"
@@ -78,9 +80,7 @@ def _loop(app: App, after: Callable[[Tick], None], table: LiveTable | None) -> N
         if table:
             table.start()
         else:
-            logging.getLogger(__name__).info(
-                "the controller runs on %s, shown on %s", app.source.name, server.url
-            )
+            log.info("the controller runs on %s, shown on %s", app.source.name, server.url)
         _tell_whether_it_may_write(app.source.watched)
         loop.run()
     finally:
@@ -93,7 +93,7 @@ def _tell_whether_it_may_write(file: Path | None) -> None:
     """At once, and not with the first status that cannot be written."""
     if file is None or all(os.access(path, os.W_OK) for path in (file, file.parent)):
         return
-    logging.getLogger(__name__).warning(
+    log.warning(
         "%s and its folder cannot be written by user %d, group %d, as whom the controller runs: "
         "until then the list is only read, and no status reaches it. Give both to that user "
         "(chown -R %d:%d %s); in containers, put the owner's UID and GID into .env "
@@ -106,20 +106,10 @@ def _look_away(_tick: Tick) -> None:
     """The log says it all."""
 
 
-def _printing(settings: Settings, redact: Callable[[str], str]) -> logging.Handler:
-    if settings.log_format is LogFormat.TEXT:
-        return logging.StreamHandler()
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines(redact))
-    return handler
-
-
 def _log_to(settings: Settings, recent: deque[str] | None, redact: Callable[[str], str]) -> None:
     """The log goes to its file, and to the live table or the process's own output."""
-    folder = settings.paths.logs
-    seen: logging.Handler = (
-        _Recent(recent, redact) if recent is not None else _printing(settings, redact)
-    )
+    folder, form = settings.paths.logs, settings.log_format
+    seen = _Recent(recent, redact) if recent is not None else printer(form, redact)
     try:
         make_folder(folder)
         file = LogFile(folder / LOG_FILE, seen)
@@ -127,10 +117,5 @@ def _log_to(settings: Settings, recent: deque[str] | None, redact: Callable[[str
         raise TerminalError(
             "LogUnavailable", f"{folder}: {error.strerror}; see paths.logs in config.yaml"
         ) from error
-    for handler in (file, seen):
-        if handler.formatter is None:
-            handler.setFormatter(Lines(_LINE, redact=redact))
-    logging.basicConfig(level=settings.log_level.value, handlers=[file, seen], force=True)
-    logging.getLogger("libtmux").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)  # it debugs addresses with their tokens
+    file.setFormatter(text_lines(redact) if form is LogFormat.TEXT else json_lines(redact))
+    log_to(file, seen, level=settings.log_level.value)

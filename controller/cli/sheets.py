@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import settings_of
 from controller.cli.terminal import command, warn
 from controller.core.errors import TerminalError
@@ -16,6 +15,7 @@ from controller.core.faults import shorten
 from controller.core.row import PROJECT
 from controller.layout import ROW_SCHEMA
 from controller.parts.sources import build_file, build_sheet, read_row_schema
+from controller.printable import clean
 from controller.sources.base import Snapshot
 from controller.sources.csv_text import lines_of, stored
 from controller.sources.google_sheets import GoogleSheet

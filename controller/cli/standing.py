@@ -3,8 +3,9 @@
 import json
 from datetime import datetime
 
-from controller.cli.columns import age, clean
+from controller.cli.columns import age
 from controller.cli.terminal import demo_line
+from controller.printable import clean
 
 
 def standing(

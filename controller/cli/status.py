@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from controller.cli import exits
-from controller.cli.columns import age, clean
+from controller.cli.columns import age
 from controller.cli.context import settings_of
 from controller.cli.forms import as_text
 from controller.cli.health import Health, ask
@@ -18,6 +18,7 @@ from controller.core.documents import status_document
 from controller.core.errors import TerminalError
 from controller.core.report import NotificationsView, ProjectView, Report, SourceView
 from controller.layout import DATABASE, clock
+from controller.printable import clean
 from controller.settings import Settings
 from controller.sources.approval import pending
 from controller.store import read_report

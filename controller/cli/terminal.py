@@ -3,8 +3,8 @@
 import os
 import sys
 
-from controller.cli.columns import clean
 from controller.core.names import as_argument
+from controller.printable import clean
 
 COMMAND_VARIABLE = "SIDEKICK_COMMAND"
 

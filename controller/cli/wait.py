@@ -5,7 +5,6 @@ import math
 import time
 
 from controller.cli import exits
-from controller.cli.columns import clean
 from controller.cli.context import controller_of, settings_of
 from controller.cli.goal import parse_goal
 from controller.cli.running import NoAnswer, running
@@ -14,6 +13,7 @@ from controller.core.errors import NotFound, SidekickError
 from controller.core.names import pick
 from controller.core.report import ProjectView, Report
 from controller.layout import DATABASE
+from controller.printable import clean
 from controller.settings import Settings
 from controller.store import read_report
 

@@ -143,6 +143,7 @@ class Outcome:
         conversation: The conversation that the run goes on with or began; empty for none.
         reason: CamelCase, empty on success.
         message: What failed, for a person.
+        seconds: How long it took; of starts, which are made together, each its share.
     """
 
     action: Action
@@ -150,6 +151,7 @@ class Outcome:
     conversation: str = ""
     reason: str = ""
     message: str = ""
+    seconds: float = 0.0
 
     @property
     def ok(self) -> bool:

@@ -19,8 +19,8 @@ from types import FrameType
 from controller.core.errors import SidekickError
 from controller.host.server import TmuxServer, answers
 from controller.host.sweeper import Sweeper
-from controller.json_lines import JsonLines
 from controller.locks import AlreadyRunning, Lock
+from controller.log.forms import LogFormat
 from controller.parts.runtime import SESSION_VARIABLES
 
 LOOK_SECONDS = 0.2
@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     alive = given.socket.with_suffix(".alive")
     if given.check:
         return 0 if answers(given.socket) and _is_fresh(alive) else 1
-    _log(given.log_format)
+    from controller.log.setup import log_to, printer  # slow to import, and a check does without
+
+    log_to(printer(given.log_format))
     asked = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -69,15 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _let_end(sweeper)
     log.info("the sessions were ended" if asked.is_set() else "the tmux server ended by itself")
     return 0 if asked.is_set() else 1
-
-
-def _log(form: str) -> None:
-    if form == "json":
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(JsonLines())
-        logging.basicConfig(level=logging.INFO, handlers=[handler])
-    else:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s")
 
 
 def _let_end(sweeper: Sweeper) -> None:
@@ -114,9 +107,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the runs, as the controller's paths.runs names them",
     )  # fmt: skip
     parser.add_argument(
-        "--log-format", choices=("text", "json"),
-        default=own.get("SIDEKICK_LOG_FORMAT", "text"),
-        help="text on standard error, or JSON lines on standard output",
+        "--log-format", choices=tuple(LogFormat), type=LogFormat,
+        default=own.get("SIDEKICK_LOG_FORMAT", LogFormat.AUTO),
+        help="text on standard error, JSON lines on standard output, or auto: text at a terminal",
     )  # fmt: skip
     parser.add_argument(
         "--check", action="store_true", help="only say whether the one that runs is well"

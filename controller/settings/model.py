@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
+from controller.log.forms import LogFormat
 from controller.settings.agents import (
     PREAMBLE,
     AgentSection,
@@ -189,13 +190,6 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-class LogFormat(StrEnum):
-    """The form of the log's lines that are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 class Settings(Section):
     """Everything that can be set."""
 
@@ -239,9 +233,10 @@ class Settings(Section):
     notifications: NotificationsSection = NotificationsSection()
     log_level: LogLevel = Field(LogLevel.INFO, description="How much is logged.")
     log_format: LogFormat = Field(
-        LogFormat.TEXT,
-        description="The log as it is printed where no live table is shown: `text`, or `json`, an "
-        "object a line on standard output, for what collects logs. Counts after a restart.",
+        LogFormat.AUTO,
+        description="The log's lines: `text`, printed on standard error; `json`, an object a line "
+        "on standard output, for what collects logs; `auto`, text at a terminal, JSON elsewhere, "
+        "as in the log's own file (docs/logs.md). Counts after a restart.",
     )
 
     def routes(self, model: str) -> tuple[RouteSection, ...]:

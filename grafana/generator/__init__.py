@@ -1,5 +1,6 @@
-"""Makes the dashboards: `python -m grafana.generator` writes `grafana/dashboards/*.json`."""
+"""Makes the dashboards: `python -m grafana.generator` writes each into its file."""
 
-from grafana.generator.boards import BOARDS, FOLDER, document
+from grafana.generator import logs
+from grafana.generator.boards import BOARDS, FOLDER, LOG, as_json, document
 
-__all__ = ["BOARDS", "FOLDER", "document"]
+__all__ = ["BOARDS", "FOLDER", "LOG", "as_json", "document", "logs"]

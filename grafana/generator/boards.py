@@ -11,6 +11,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana.generator import agents, controller, fleet
 
 FOLDER = Path(__file__).resolve().parents[1] / "dashboards"
+LOG = Path(__file__).resolve().parents[1] / "logs" / "dashboards" / "log.json"
+"""The dashboard of the log, beside the source that it needs: it is shown with that alone."""
 BOARDS: dict[str, Callable[[], Dashboard]] = {
     "agents": agents.dashboard,
     "controller": controller.dashboard,
@@ -20,8 +22,13 @@ BOARDS: dict[str, Callable[[], Dashboard]] = {
 
 
 def document(name: str) -> str:
-    """A dashboard as its file has it; its panels are numbered, their queries lettered, in order."""
-    board = BOARDS[name]().build()
+    """A dashboard as its file has it."""
+    return as_json(BOARDS[name]())
+
+
+def as_json(made: Dashboard) -> str:
+    """A dashboard as text; its panels are numbered, their queries lettered, in order."""
+    board = made.build()
     for number, panel in enumerate(board.panels or (), start=1):
         panel.id_val = number
         for letter, target in zip(

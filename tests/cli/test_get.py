@@ -23,7 +23,7 @@ FORMS = ("table", "wide", "name", "json")
 HEAVY = (
     "pydantic", "jsonschema", "yaml", "rich", "starlette", "uvicorn", "asyncio", "libtmux",
     "prometheus_client", "dataclasses", "inspect", "typing", "pathlib", "shutil", "subprocess",
-    "http", "urllib", "logging", "unicodedata", "argcomplete", "inotify_simple",
+    "http", "urllib", "logging", "structlog", "unicodedata", "argcomplete", "inotify_simple",
 )  # fmt: skip
 
 

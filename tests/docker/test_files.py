@@ -12,17 +12,22 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from controller.log.forms import LogFormat
 from controller.parts.sources import source_choice
 from controller.settings import load_settings
-from controller.settings.model import LogFormat, TmuxServer
+from controller.settings.model import TmuxServer
 from tests.docker.stack import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-LASTING = (*SERVICES, "grafana", "alertmanager")
+LASTING = (*SERVICES, "grafana", "alertmanager", "loki", "alloy")
 """The services that stay up."""
+FOREIGN = ("prometheus", "grafana", "alertmanager", "loki", "alloy")
+"""Those whose images are made by others, each of a pinned version."""
 PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 PROVISIONING = ROOT / "grafana" / "provisioning"
+LOGS = ROOT / "grafana" / "logs" / "provisioning"
+"""What comes to it where Loki is there."""
 _TEXT, _FLAG, _NUMBER = {"type": "string"}, {"type": "boolean"}, {"type": "integer"}
 
 
@@ -35,16 +40,19 @@ def _form(required: tuple[str, ...], **fields: Any) -> dict[str, Any]:
 
 # As Grafana's "Provision Grafana" documents them, but for what is only of other kinds of sources.
 DATASOURCES = _form(
-    ("apiVersion", "datasources"),
+    ("apiVersion",),
     apiVersion={"const": 1},
     prune=_FLAG,
+    deleteDatasources={
+        "type": "array", "items": _form(("name", "orgId"), name=_TEXT, orgId=_NUMBER),
+    },
     datasources={
         "type": "array",
         "items": _form(
             ("name", "type", "access"),
             name=_TEXT, uid=_TEXT, type=_TEXT, access={"enum": ["proxy", "direct"]}, orgId=_NUMBER,
             url=_TEXT, isDefault=_FLAG, editable=_FLAG, version=_NUMBER,
-            jsonData=_form((), httpMethod=_TEXT, timeInterval=_TEXT),
+            jsonData=_form((), httpMethod=_TEXT, timeInterval=_TEXT, maxLines=_NUMBER),
         ),
     },
 )  # fmt: skip
@@ -154,11 +162,18 @@ def test_the_guide_s_file_makes_the_sheet_the_list(
 
 @pytest.mark.parametrize(
     ("file", "form"),
-    [("datasources/prometheus.yml", DATASOURCES), ("dashboards/sidekick.yml", DASHBOARDS)],
+    [
+        (PROVISIONING / "datasources" / "prometheus.yml", DATASOURCES),
+        (PROVISIONING / "datasources" / "loki.yml", DATASOURCES),
+        (PROVISIONING / "dashboards" / "sidekick.yml", DASHBOARDS),
+        (LOGS / "datasources" / "loki.yml", DATASOURCES),
+        (LOGS / "dashboards" / "logs.yml", DASHBOARDS),
+    ],
+    ids=str,
 )
-def test_grafanas_files_have_their_documented_form(file: str, form: dict[str, Any]) -> None:
+def test_grafanas_files_have_their_documented_form(file: Path, form: dict[str, Any]) -> None:
     """No field but those that Grafana knows, each of its type."""
-    document = yaml.safe_load((PROVISIONING / file).read_text())
+    document = yaml.safe_load(file.read_text())
     Draft202012Validator(form).validate(document)
 
 
@@ -202,7 +217,7 @@ def test_the_page_tells_of_every_service_and_setting() -> None:
     assert all(f"`{volume}`" in page for volume in COMPOSE["volumes"])
     used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     told = set(re.findall(r"^#?(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert used - told == {"PROMETHEUS_IMAGE", "GRAFANA_IMAGE", "ALERTMANAGER_IMAGE"}
+    assert used - told == {f"{service.upper()}_IMAGE" for service in FOREIGN}
 
 
 def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_logs_are_json_lines(stack: Stack, service: str) -> None:
     """Every line that a service of ours ever printed is an object with a time and a message."""
     lines = [json.loads(line) for line in stack.logs(service)]
     assert lines
-    assert all({"at", "level", "message"} <= set(line) for line in lines)
+    assert all({"timestamp", "level", "event"} <= set(line) for line in lines)
 
 
 def test_prometheus_scrapes_the_controller(prometheus: str) -> None:
@@ -247,6 +247,37 @@ def test_grafana_has_its_source_and_its_dashboards(stack: Stack) -> None:
         found = json.load(got)
     boards = list((stack.root / "grafana" / "dashboards").glob("*.json"))
     assert len(found) == len(boards)
+
+
+def test_grafana_has_the_log_while_loki_is_there(stack: Stack) -> None:
+    """Alloy brings the controller's lines to Loki; the dashboard comes and goes with it."""
+    for service in ("prometheus", "grafana", "loki", "alloy"):
+        if why := missing_image(service):
+            pytest.skip(why)
+    query = urllib.parse.urlencode(
+        {"query": '{service_name="sidekick"} | project!="" | action="Start"'}
+    )
+    code = (
+        "import urllib.request as r; "
+        f"print(r.urlopen('http://loki:3100/loki/api/v1/query_range?{query}', timeout=5).read())"
+    )
+    url = f"http://127.0.0.1:{stack.ports['grafana']}/api/dashboards/uid/sidekick-log"
+    stack.up("grafana")
+    assert _status(url, "GET", None) == 404
+    try:
+        stack.compose("--profile", "logs", "up", "-d", "--wait", "loki", "alloy", seconds=180)
+        wait_for(
+            "the log's lines",
+            lambda: "its turn has come" in stack.inside("controller", "python3", "-c", code),
+        )
+        stack.compose("restart", "grafana")
+        stack.up("grafana")
+        wait_for("the dashboard", lambda: _status(url, "GET", None) == 200)
+    finally:
+        stack.compose("--profile", "logs", "rm", "-sf", "loki", "alloy")
+    stack.compose("restart", "grafana")
+    stack.up("grafana")
+    wait_for("its end", lambda: _status(url, "GET", None) == 404)
 
 
 def test_agents_cannot_reach_the_controller(stack: Stack) -> None:

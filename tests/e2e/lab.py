@@ -1,7 +1,9 @@
 """A lab: a project folder of its own with a real controller, a real tmux and real agents."""
 
 import csv
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -114,9 +116,8 @@ class Lab:
     def url(self) -> str:
         """The address of the newest controller's server; empty until it listens."""
         assert self.controllers[-1].poll() is None, self.output()
-        lines = [line for line in self.output().splitlines() if "shown on http" in line]
-        count = sum(1 for _ in self.controllers)
-        return lines[-1].rpartition(" ")[2] if len(lines) >= count else ""
+        urls = re.findall(r"shown on (http[^\s\"]+)", self.output())
+        return str(urls[-1]) if len(urls) >= len(self.controllers) else ""
 
     def get(self, path: str) -> str | None:
         """GET from the controller's server; None unless it answers 200."""
@@ -129,6 +130,18 @@ class Lab:
     def output(self) -> str:
         """What all controllers printed."""
         return (self.root / "out.log").read_text(encoding="utf-8")
+
+    def told(self, project: str, *levels: str) -> list[str]:
+        """What the log told of a project, in order: an action that was done, or another reason.
+
+        Levels, where some are given, are those that count.
+        """
+        lines = [json.loads(line) for line in self.output().splitlines() if line[:1] == "{"]
+        return [
+            str(line["action"] if line.get("result") == "success" else line["reason"])
+            for line in lines
+            if line.get("project") == project and (not levels or line["level"] in levels)
+        ]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Signal the newest controller and wait for its end."""

@@ -1,6 +1,7 @@
 """Faults of the surroundings and of agents: each is a reason on its row."""
 
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -52,17 +53,25 @@ def test_a_crash_waits_and_says_when_it_tries_again(lab: Lab) -> None:
 
 
 def test_the_controller_ends_and_its_agents_go_on(lab: Lab) -> None:
-    """SIGTERM and SIGINT end it; another adopts the sessions and restarts nothing."""
+    """SIGTERM and SIGINT end it; another adopts the sessions and restarts nothing.
+
+    A person is told how to go on; what collects logs gets nothing but lines of log.
+    """
     lab.settle_in(f"One,1,Pending,,,{WORKS},,,,")
+    lab.environment["SIDEKICK_LOG_FORMAT"] = "text"
     lab.start()
     lab.wait_status("One", "In Progress")
     agents = lab.agents()
     assert lab.stop(signal.SIGTERM) == 0
     assert "agents keep working" in lab.output()
     assert "stop --all" in lab.output()
+    lab.environment["SIDEKICK_LOG_FORMAT"] = "auto"
+    before = len(lab.output())
     lab.start()
     wait_for("a look", lambda: lab.get("/readyz"))
     assert lab.stop(signal.SIGINT) == 0
+    *_, last = [json.loads(line) for line in lab.output()[before:].splitlines()]
+    assert last["event"] == "the controller ended; its agents keep working"
     lab.start()
     assert lab.agents() == agents
     assert all(alive(pid) for pid in agents.values())

@@ -89,10 +89,10 @@ class World:
     def none_was_stopped(self) -> None:
         """Every agent that nobody asked to end lives, and none was started a second time."""
         assert all(alive(pid) for pid in self.agents.values()), self.lab.output()
-        log = self.lab.output()
         for name in ("Works", "Talks"):
-            assert log.count(f"{name} Start:") == 1, log
-            assert f"{name} Stop" not in log, log
+            told = self.lab.told(name)
+            assert told.count("Start") == 1, told
+            assert not any(reason.startswith("Stop") for reason in told), told
 
     def converged(self) -> None:
         """The end state, as if nothing had happened."""
@@ -101,7 +101,7 @@ class World:
         self.lab.wait_reason("Works", "Running")
         self.none_was_stopped()
         log = self.lab.output()
-        assert log.count("Ends Start:") == 1, log
+        assert self.lab.told("Ends").count("Start") == 1, log
         assert "ShimLost" not in log
         assert "Traceback" not in log
         wait_for("no error", lambda: "error " not in self.lab.sidekick("status").stdout)
@@ -162,8 +162,9 @@ def test_a_full_state_folder_costs_the_statuses_alone(world: World) -> None:
     assert "database or disk is full" in lab.sidekick("get").stderr
     assert world.counted("store") > 1
     log = lab.output()
-    for once in ("StoreFailed", "Ends Completed", "Later UserWord", "Later Start"):
-        assert log.count(once) == 1, (once, log)
+    assert log.count("StoreFailed") == 1, log
+    for name, once in (("Ends", "Completed"), ("Later", "UserWord"), ("Later", "Start")):
+        assert lab.told(name).count(once) == 1, (once, log)
     world.none_was_stopped()
 
     free(lab.root / "state")
@@ -192,7 +193,7 @@ def test_a_full_runs_folder_loses_no_end_and_starts_nothing(world: World, how: s
     lab.wait_status("Talks", "Paused")
     world.ticks(4)
     log = lab.output()
-    assert log.count("WARNING Later RunsUnavailable") == 1, log
+    assert lab.told("Later", "warning").count("RunsUnavailable") == 1, log
     assert "ActRecovered" not in log
     assert len(lab.agents()) == 1
 
@@ -200,7 +201,7 @@ def test_a_full_runs_folder_loses_no_end_and_starts_nothing(world: World, how: s
     lab.wait_reason("Later", "Running", RETRY)
     lab.wait_status("Ends", "Completed")
     log = lab.output()
-    assert log.count("Ends Start:") == 1
+    assert lab.told("Ends").count("Start") == 1
     assert "ShimLost" not in log
     assert log.count("ActRecovered") == 1
     pid = next(pid for run, pid in world.agents.items() if world.project_of(run) == "Works")

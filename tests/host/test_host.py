@@ -121,14 +121,19 @@ def test_there_is_one_host_at_a_socket(lab: Lab, host: Host) -> None:
     assert lab.tmux("list-sessions")
 
 
-def test_its_log_is_json_where_that_is_asked_for(lab: Lab, host: Host) -> None:
-    """An object a line, on standard output, until its end."""
-    lab.environment["SIDEKICK_LOG_FORMAT"] = "json"
+def test_its_log_is_json_where_no_terminal_is(lab: Lab, host: Host) -> None:
+    """An object a line where no terminal is, until its end; text on demand."""
     host.start()
     assert host.end() == 0
     lines = [json.loads(line) for line in (lab.root / "host.log").read_text().splitlines()]
-    assert [line["level"] for line in lines] == ["INFO", "INFO"]
-    assert "listens on" in lines[0]["message"]
+    assert [line["level"] for line in lines] == ["info", "info"]
+    assert "listens on" in lines[0]["event"]
+    lab.environment["SIDEKICK_LOG_FORMAT"] = "text"
+    host.start()
+    assert host.end() == 0
+    *_, first, last = (lab.root / "host.log").read_text().splitlines()
+    assert "INFO    the tmux server listens on" in first
+    assert "INFO    the sessions were ended" in last
 
 
 def test_a_lost_socket_is_made_again(lab: Lab, host: Host) -> None:

@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from controller.log.fields import FIELDS
 from tests.e2e.lab import HEADER, SIDEKICK, Lab, wait_for
 from tests.hostile.corpus import CELLS, NAMES, TEXTS, assert_tame, no_canary
 from tests.hostile.test_logs import WILD
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-LOG_LINE = re.compile(r"[0-9-]{10} [0-9:,]{12} (INFO|WARNING|ERROR) +\S|    \S")
+LOG_LINE = re.compile(r"[0-9-]{10} [0-9:.]{12} (INFO|WARNING|ERROR) +\S|    \S")
+LOG_FIELDS = {"timestamp", "level", "event", "logger", "exception", *FIELDS}
 DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 ODD = "#(touch canary) $(touch canary) 'it`s' %H"
 """A folder's name as config.yaml may have it."""
@@ -86,11 +88,18 @@ def commands_are_tame(lab: Lab, *names: str) -> None:
 
 
 def log_is_ours(lab: Lab) -> None:
-    """Each line of the log is one that the controller wrote."""
+    """Each line of the log is one that the controller wrote, in whichever form."""
     text = (lab.root / "logs" / "sidekick.log").read_text(encoding="utf-8")
+    as_text = lab.environment.get("SIDEKICK_LOG_FORMAT") == "text"
     for line in text.removesuffix("\n").split("\n"):
-        assert LOG_LINE.match(line), line
         assert_tame(line)
+        if as_text:
+            assert LOG_LINE.match(line), line
+        else:
+            said = json.loads(line)
+            assert set(said) <= LOG_FIELDS, line
+            assert list(said)[:4] == ["timestamp", "level", "event", "logger"]
+            assert said["logger"].startswith("controller."), line
 
 
 def watched(lab: Lab, *words: str, seconds: float = 3.0, shown: bytes) -> str:
@@ -160,6 +169,7 @@ def test_agents_get_the_cell_byte_by_byte(lab: Lab, way: str) -> None:
 
 def test_hostile_names_stay_in_their_places(lab: Lab) -> None:
     """Every valid name has a session and a folder of its own, and every view shows it."""
+    lab.environment["SIDEKICK_LOG_FORMAT"] = "text"
     lab.settle_in(agents={"sh": {"command": ["sh", "-c", "{prompt}"], "slots": 200}}, slots=200)
     write(lab, [row(name, "pwd >here; exec sleep 1000") for name in NAMES.values()])
     lab.start()

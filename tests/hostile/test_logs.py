@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.cli import main
-from controller.cli.log_lines import Lines
-from controller.json_lines import JsonLines
+from controller.log.lines import json_lines, text_lines
 from controller.runs.printed import Plain, Printed, plain
 from tests.cli.desk import Desk, a_project
 from tests.hostile.corpus import TEXTS, assert_tame
@@ -26,18 +25,31 @@ WILD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\
 """What a terminal obeys, and what shows text in another order or on another line than it has."""
 
 
-def record(message: str, *values: object, error: BaseException | None = None) -> logging.LogRecord:
-    """A record of a log."""
+def record(message: str, error: BaseException | None = None, **more: object) -> logging.LogRecord:
+    """A record of a log, with what belongs to it."""
     trace = (type(error), error, error.__traceback__) if error else None
-    return logging.LogRecord("x", logging.INFO, "x.py", 1, message, values, trace)
+    made = logging.LogRecord("x", logging.INFO, "x.py", 1, message, (), trace)
+    made.__dict__.update(more)
+    return made
 
 
 @given(texts, texts, texts)
-def test_an_event_is_one_line_of_log(project: str, reason: str, message: str) -> None:
+def test_an_event_is_one_line_of_text(project: str, reason: str, message: str) -> None:
     """Whatever a row or an agent says, it ends no line and begins none."""
-    line = Lines("%(asctime)s %(message)s").format(record("%s %s: %s", project, reason, message))
-    assert_tame(line)
-    assert "\n" not in line
+    for result in ("success", "error"):
+        line = text_lines().format(
+            record(message, project=project, action="Stop", reason=reason, result=result)
+        )
+        assert_tame(line)
+        assert "\n" not in line
+
+
+@given(texts)
+def test_colours_are_the_logs_own(text: str) -> None:
+    """On a terminal that shows colours nothing but colours drives it."""
+    line = text_lines(colours=True).format(record(text, project=text, reason=text))
+    assert "\x1b[" in line
+    assert_tame(re.sub(r"\x1b\[\d*m", "", line))
 
 
 @given(texts)
@@ -46,7 +58,7 @@ def test_a_traceback_passes_for_no_line_of_log(text: str) -> None:
     try:
         raise ValueError(text)
     except ValueError as error:
-        told = Lines("%(asctime)s %(message)s").format(record("it failed", error=error))
+        told = text_lines().format(record("it failed", error))
     assert_tame(told)
     first, *below = told.split("\n")
     assert first.endswith("it failed")
@@ -54,21 +66,25 @@ def test_a_traceback_passes_for_no_line_of_log(text: str) -> None:
     assert len(below) >= 3
 
 
-@given(texts)
-def test_a_json_line_is_one_object_without_secrets(text: str) -> None:
+@given(texts, texts)
+def test_a_json_line_is_one_object_without_secrets(text: str, project: str) -> None:
     """Any text goes into it and comes out again; what is secret does not, in a traceback too."""
     try:
         raise ValueError(f"hunter2 {text}")
     except ValueError as error:
-        one = record("said %s", f"hunter2 {text}", error=error)
-    line = JsonLines(lambda told: told.replace("hunter2", "[redacted]")).format(one)
+        one = record(f"said hunter2 {text}", error, project=project, reason="hunter2")
+    line = json_lines(lambda told: told.replace("hunter2", "[redacted]")).format(one)
     assert_tame(line)
     assert "\n" not in line
     said = json.loads(line)
-    assert said["message"] == f"said [redacted] {text}".replace("hunter2", "[redacted]")
-    assert "ValueError" in said["error"]
+    assert said["event"] == f"said [redacted] {text}".replace("hunter2", "[redacted]")
+    assert said["project"] == project.replace("hunter2", "[redacted]")
+    assert said["reason"] == "[redacted]"
+    assert "ValueError" in said["exception"]
     assert "hunter2" not in line
-    assert set(said) == {"at", "level", "logger", "message", "error"}
+    assert list(said) == [
+        "timestamp", "level", "event", "logger", "project", "reason", "exception",
+    ]  # fmt: skip
 
 
 def test_a_formatter_changes_no_record() -> None:
@@ -76,10 +92,12 @@ def test_a_formatter_changes_no_record() -> None:
     try:
         raise ValueError("x")
     except ValueError as error:
-        one = record("it failed", error=error)
-    texts = [Lines("%(message)s").format(one) for _ in range(2)]
-    assert texts[0] == texts[1]
+        one = record("it failed", error, project="One")
+    for formatter in (text_lines(), json_lines()):
+        texts = [formatter.format(one) for _ in range(2)]
+        assert texts[0] == texts[1]
     assert one.exc_info
+    assert one.getMessage() == "it failed"
 
 
 @given(texts)

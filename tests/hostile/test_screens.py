@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from controller.cli import live
-from controller.cli.columns import MARKS, clean, line, table, width
+from controller.cli.columns import line, table, width
 from controller.cli.forms import as_line, as_text
 from controller.cli.live import LiveTable
 from controller.core.conditions import Condition, ConditionType
@@ -21,6 +21,7 @@ from controller.core.events import Event
 from controller.core.faults import shorten
 from controller.core.names import as_argument, pick
 from controller.core.report import ProjectView, Report, SourceView
+from controller.printable import MARKS, clean
 from controller.tick import Tick
 from tests.cli.desk import NOW, Desk, a_project
 from tests.hostile.corpus import CELLS, TEXTS, assert_tame

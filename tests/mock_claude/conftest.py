@@ -64,13 +64,13 @@ def server() -> Iterator[Mock]:
     """One process for all tests."""
     process = subprocess.Popen(
         [sys.executable, "-m", "mock_claude", "--port", "0"], cwd=ROOT,
-        env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE, text=True,
+        env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.stderr is not None
+    assert process.stdout is not None
     url = ""
     deadline = time.monotonic() + 20
     while not url and time.monotonic() < deadline:
-        line = process.stderr.readline()
+        line = process.stdout.readline()
         url = next((word for word in line.split() if word.startswith("http://")), "")
     assert url, "the mock did not listen"
     try:
@@ -78,7 +78,7 @@ def server() -> Iterator[Mock]:
     finally:
         process.terminate()
         process.wait(timeout=10)
-        process.stderr.close()
+        process.stdout.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.log_file import LogFile
+from controller.log.file import LogFile
 
 
 def test_a_full_disk_is_told_once_and_its_end_too(

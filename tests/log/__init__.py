@@ -1,0 +1,1 @@
+"""The log: its lines, its file, and what collects it."""
