@@ -16,13 +16,11 @@ from controller.cli.standing import list_fault
 from controller.cli.terminal import command
 from controller.core.documents import status_document
 from controller.core.errors import TerminalError
-from controller.core.report import ProjectView, Report, SourceView
+from controller.core.report import Report, SourceView
 from controller.layout import DATABASE, clock
 from controller.settings import Settings
 from controller.sources.approval import pending
 from controller.store import read_report
-
-_TROUBLE = {"Blocked", "Waiting"}
 
 
 def status(options: argparse.Namespace) -> int:
@@ -97,11 +95,6 @@ def _of(report: Report) -> Iterator[str]:
     for stage, message in report.errors.items():
         yield f"error       {stage}: {message}"
     for project in report.projects:
-        if _needs_a_person(project):
+        if project.needs_a_person:
             since = age(project.since, clock())
             yield f"needs you   {project.name}: {project.reason} {since}".rstrip()
-
-
-def _needs_a_person(project: ProjectView) -> bool:
-    asked_for = project.reason == "UserBlocked"
-    return not project.valid or (project.status in _TROUBLE and not asked_for)
