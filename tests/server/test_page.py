@@ -1,8 +1,10 @@
 """The live page over HTTP: what it shows, who may look, and who may change things."""
 
+import itertools
 import re
 import shlex
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +13,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from controller.server import Server
+from controller.server.page import follow
 from controller.server.page.board import NEEDS, draw
 from controller.server.page.project import attach_command
 from controller.visits import LINK_LASTS, Visits, sign_link
@@ -208,6 +211,16 @@ def test_a_link_works_once(browser: Client) -> None:
         assert browser.ask("GET", f"/open?link={word}").status == 403
 
 
+def test_a_link_works_once_though_the_controller_starts_again() -> None:
+    """Which links were taken is not kept; so none is taken that is older than the server."""
+    now = 1_000_000.5
+    link = sign_link(TOKEN, now)
+    assert Visits(TOKEN, lambda: now).begin(link)
+    later = Visits(TOKEN, lambda: now + 5)
+    assert not later.begin(link)
+    assert later.begin(sign_link(TOKEN, now + 5))
+
+
 def test_a_link_is_no_cookie() -> None:
     """What is signed for one thing is worth nothing for another."""
     visits = Visits(TOKEN, time.time)
@@ -269,3 +282,13 @@ def test_rows_as_they_change(world: World, server: Server) -> None:
     assert 'id="needs"' in needs
     assert rows.count("<tr") == 1
     assert "Completed" in rows
+
+
+def test_a_page_hears_that_the_server_lives(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing changes it is sent a beat, which a script can see as it sees no comment."""
+    monkeypatch.setattr(follow, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("controller.server.page.routes.BOARD_SECONDS", 0.05)
+    with urllib.request.urlopen(f"{server.url}/page/board", timeout=10) as stream:
+        assert any(line == b"event: beat\n" for line in itertools.islice(stream, 10_000))
