@@ -114,6 +114,20 @@ def test_a_visitor_answers(shown: tuple[World, Server], tab: Page) -> None:
     assert changes == [("answer", "Alpha", "yes, do it"), ("pause", "Alpha", "")]
 
 
+def test_a_link_in_another_sites_page(shown: tuple[World, Server], tab: Page) -> None:
+    """Whoever follows the link from a chat or a mailbox in the browser is a visitor at once."""
+    _, server = shown
+    link = f"{server.url}/open?link={sign_link(TOKEN, time.time())}"
+    letter = f'<link rel="icon" href="data:,"><a href="{link}">the page</a>'
+    tab.route("http://mail.example/", lambda route: route.fulfill(
+        content_type="text/html", body=letter
+    ))  # fmt: skip
+    tab.goto("http://mail.example/")
+    tab.get_by_role("link").click()
+    expect(tab.locator("body.visitor")).to_be_visible()
+    assert tab.url == f"{server.url}/"
+
+
 def test_only_what_would_be_taken_is_offered(shown: tuple[World, Server], tab: Page) -> None:
     """An answer to who waits, a resume to who rests; what is being typed stays meanwhile."""
     world, server = shown
@@ -204,7 +218,7 @@ def test_without_scripts(shown: tuple[World, Server], browser: Browser) -> None:
     tab.goto(server.url)
     expect(tab.locator(ROWS)).to_have_count(3)
     expect(tab.locator("#search")).to_be_hidden()
-    expect(tab.get_by_text("load it anew")).to_be_visible()
+    expect(tab.locator("noscript p")).to_be_visible()
     tab.goto(f"{server.url}/?project=Alpha")
     expect(tab.locator("#screen")).to_contain_text("last line")
     expect(tab.get_by_role("button")).to_have_count(0)

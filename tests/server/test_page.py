@@ -100,7 +100,7 @@ def test_rows_that_vanished_at_once(world: World, browser: Client) -> None:
     )
     world.known = replace(REPORT, at=LATER, projects=(gone, BETA), prune="0123abcd")
     page = browser.get("/").body.decode()
-    assert "1 row vanished at once: <bdi>Al\\u202epha&lt;b&gt;</bdi>" in page
+    assert "Many rows vanished at once: <bdi>Al\\u202epha&lt;b&gt;</bdi>" in page
     assert "sidekick approve-prune --plan 0123abcd" in page
     needs = page[page.index('id="needs"') : page.index('id="projects-title"')]
     assert "many vanished" not in needs
