@@ -114,6 +114,27 @@ def test_a_visitor_answers(shown: tuple[World, Server], tab: Page) -> None:
     assert changes == [("answer", "Alpha", "yes, do it"), ("pause", "Alpha", "")]
 
 
+def test_rows_that_vanished_end_by_a_word_said_twice(
+    shown: tuple[World, Server], browser: Browser
+) -> None:
+    """A slip of the thumb ends nothing: the page asks again."""
+    world, server = shown
+    world.blocks("0123abcd")
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    tab = context.new_page()
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    button = tab.get_by_role("button", name="Let them end")
+    tab.once("dialog", lambda dialog: dialog.dismiss())
+    button.click()
+    tab.once("dialog", lambda dialog: dialog.accept())
+    button.click()
+    expect(tab.locator("#told")).to_have_text("their sessions may end")
+    assert [order for order in world.orders if order != ("plan",)] == [
+        ("approve_prune", "0123abcd")
+    ]
+    context.close()
+
+
 def test_a_link_in_another_sites_page(shown: tuple[World, Server], tab: Page) -> None:
     """Whoever follows the link from a chat or a mailbox in the browser is a visitor at once."""
     _, server = shown
@@ -166,6 +187,10 @@ def test_a_chip_shows_its_projects_alone(shown: tuple[World, Server], tab: Page)
     expect(chip).to_be_focused()
     tab.keyboard.press("Enter")
     expect(tab.locator(f"{ROWS}:visible")).to_have_count(3)
+    tab.get_by_role("button", name="1 Blocked").click()
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(1)
+    change(world, first, third)  # and with its last project the chip goes
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(2)
 
 
 def test_the_controller_ends_and_comes_back(browser: Browser) -> None:

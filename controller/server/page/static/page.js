@@ -38,7 +38,9 @@ function say(id, text) {
 function choose() {
   const box = document.getElementById("search");
   if (!box) return;
-  for (const button of document.querySelectorAll("[data-show]"))
+  const buttons = [...document.querySelectorAll("[data-show]")];
+  if (!buttons.some((button) => button.dataset.show === chosen)) chosen = ""; // none is left of them
+  for (const button of buttons)
     button.setAttribute("aria-pressed", String(button.dataset.show === chosen));
   const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
