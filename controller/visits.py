@@ -41,13 +41,15 @@ class Visits:
         self._token = token
         self._now = now
         self._taken: dict[str, float] = {}
+        # Which links were taken is forgotten with the process: none that is older is taken again.
+        self._oldest = int(now()) + LINK_LASTS.total_seconds()
 
     def begin(self, link: str) -> str:
         """Take a link; returns the visitor's cookie, empty where the link is none or was taken."""
         now = self._now()
         self._taken = {nonce: end for nonce, end in self._taken.items() if end >= now}
         nonce, end = self._read("link", link)
-        if not nonce or nonce in self._taken or len(self._taken) >= MOST_LINKS:
+        if end < self._oldest or nonce in self._taken or len(self._taken) >= MOST_LINKS:
             return ""
         self._taken[nonce] = end
         return _signed(self._token, "visit", now + VISIT_LASTS.total_seconds())

@@ -18,30 +18,21 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, ROWS = 112, 20
 SECONDS = 60
+SIDEKICK = Path(sys.executable).with_name("sidekick")
 
 
 def main() -> None:
     """Run, wait until one agent works and one waits for a person, take the picture."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))
-    for name in ("config.yaml", "schemas", "desired"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
-    sidekick = Path(sys.executable).with_name("sidekick")
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8",
-        "TERM": "screen-256color", "COLORTERM": "truecolor", "SIDEKICK_COMMAND": "./run.sh",
-        "SIDEKICK_PATHS_SOCKET": str(folder / "s"), "SIDEKICK_GPUS": "2",
-        "SIDEKICK_TIMES_DEMO_WORK": "8",
-    }  # fmt: skip
+    folder, environment = example(work=8)
     terminal = ["tmux", "-u", "-S", str(folder / "person"), "-f", "/dev/null"]
     try:
         subprocess.run(
-            [*terminal, "new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), str(sidekick),
+            [*terminal, "new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), str(SIDEKICK),
              "run"], env=environment, cwd=folder, check=True, timeout=10,
         )  # fmt: skip
         screen = wait(terminal)
         subprocess.run([*terminal, "kill-server"], check=False, timeout=10)
-        subprocess.run([sidekick, "stop", "--all"], env=environment, cwd=folder, check=True,
+        subprocess.run([SIDEKICK, "stop", "--all"], env=environment, cwd=folder, check=True,
                        timeout=60, capture_output=True)  # fmt: skip
     finally:
         subprocess.run(["tmux", "-S", str(folder / "s"), "kill-server"], check=False, timeout=10)
@@ -51,6 +42,24 @@ def main() -> None:
     (ROOT / "docs" / "terminal.svg").write_text(
         console.export_svg(title="./run.sh"), encoding="utf-8"
     )
+
+
+def example(*, work: int) -> tuple[Path, dict[str, str]]:
+    """A folder with the shipped example, and the environment to run it in.
+
+    Args:
+        work: Seconds that a demo agent works.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="sidekick-", dir="/tmp"))
+    for name in ("config.yaml", "schemas", "desired"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    return folder, {
+        "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8",
+        "TERM": "screen-256color", "COLORTERM": "truecolor", "SIDEKICK_COMMAND": "./run.sh",
+        "SIDEKICK_PATHS_SOCKET": str(folder / "s"), "SIDEKICK_GPUS": "2",
+        "SIDEKICK_TIMES_DEMO_WORK": str(work),
+    }  # fmt: skip
 
 
 def wait(terminal: list[str]) -> str:

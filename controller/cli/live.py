@@ -87,7 +87,7 @@ def _fitting(projects: tuple[ProjectView, ...], room: int) -> tuple[tuple[Projec
 
 
 def _rank(project: ProjectView) -> int:
-    if not project.valid or project.status in {"Waiting", "Blocked"}:
+    if project.needs_a_person:
         return 0
     if project.alive:
         return 1

@@ -16,14 +16,12 @@ from controller.cli.standing import list_fault
 from controller.cli.terminal import command
 from controller.core.documents import status_document
 from controller.core.errors import TerminalError
-from controller.core.report import NotificationsView, ProjectView, Report, SourceView
+from controller.core.report import NotificationsView, Report, SourceView
 from controller.layout import DATABASE, clock
 from controller.printable import clean
 from controller.settings import Settings
 from controller.sources.approval import pending
 from controller.store import read_report
-
-_TROUBLE = {"Blocked", "Waiting"}
 
 
 def status(options: argparse.Namespace) -> int:
@@ -101,7 +99,7 @@ def _of(report: Report) -> Iterator[str]:
     for stage, message in report.errors.items():
         yield f"error       {stage}: {message}"
     for project in report.projects:
-        if _needs_a_person(project):
+        if project.needs_a_person:
             since = age(project.since, clock())
             yield f"needs you   {project.name}: {project.reason} {since}".rstrip()
 
@@ -112,8 +110,3 @@ def _notifications(told: NotificationsView) -> Iterator[str]:
     if told.failure:
         since = f" {age(told.failed_at, clock())} ago" if told.failed_at else ""
         yield f"error       notify{since}: {told.failure}"
-
-
-def _needs_a_person(project: ProjectView) -> bool:
-    asked_for = project.reason == "UserBlocked"
-    return not project.valid or (project.status in _TROUBLE and not asked_for)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from controller.core import holds
-from controller.core.conditions import Condition
+from controller.core.conditions import Condition, ConditionType
 from controller.core.intent import Intent
 from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory
 from controller.core.observed import Observed
@@ -69,7 +69,12 @@ class ProjectView:
     @property
     def valid(self) -> bool:
         """Whether the row is valid."""
-        return all(item.status for item in self.conditions if item.type.value == "Accepted")
+        return all(item.status for item in self.conditions if item.type is ConditionType.ACCEPTED)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it will not get where its row wants it by itself."""
+        return any(item.status for item in self.conditions if item.type is ConditionType.STALLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,14 +124,12 @@ def check_page(method: str, headers: Headers) -> None:
     """
     origin, host = headers.get("origin"), headers.get("host", "").lower()
     ours = origin is None or origin.lower() in {f"http://{host}", f"https://{host}"}
-    if not ours or not (
-        headers.get("sec-fetch-site", "none") in _OWN or _is_visit(method, headers)
-    ):
+    if not ours or not (headers.get("sec-fetch-site", "none") in OWN or _is_visit(method, headers)):
         text = "a page of another origin may ask nothing here; send it from a program"
         raise Problem(403, "WrongOrigin", text)
 
 
-_OWN = frozenset({"same-origin", "none"})
+OWN = frozenset({"same-origin", "none"})
 """What Sec-Fetch-Site is where we, or a person's hand, ask (W3C Fetch Metadata)."""
 
 

@@ -30,11 +30,12 @@ def a_project(name: str, **values: Any) -> ProjectView:
     """A project that works, but for what is said."""
     ready = values.pop("ready", True)
     accepted = values.pop("accepted", True)
+    asks = not accepted or values.get("status") in {"Waiting", "Blocked"}
     reason = values.get("reason", "Running")
     answers = (
         (ConditionType.ACCEPTED, accepted),
         (ConditionType.READY, ready),
-        (ConditionType.STALLED, False),
+        (ConditionType.STALLED, values.pop("stalled", asks)),
     )
     view = ProjectView(
         name=name, status="In Progress", reason="Running", message="claude works", agent="claude",

@@ -15,15 +15,17 @@ def test_healthy_whatever_the_list_says(desk: Desk) -> None:
     played = desk.play_controller(OK)
     desk.keep(
         a_project("One"), a_project("Two", status="", reason="InvalidRow", accepted=False),
-        a_project("Three", status="Waiting", reason="AgentWaits"), server=played.url, slots=4,
-        restart_needed=("paths.runs",),
+        a_project("Three", status="Waiting", reason="AgentWaits"),
+        a_project("Four", status="Blocked", reason="UserBlocked", stalled=False),
+        a_project("Five", status="Queued", reason="NoNextAction", stalled=True),
+        server=played.url, slots=4, restart_needed=("paths.runs",),
     )  # fmt: skip
     code, out, err = desk.sidekick("status")
     assert (code, err) == (0, "")
     assert "healthy (ok)" in out
     assert "paths.runs changed" in out
     assert [line.split()[2] for line in out.splitlines() if line.startswith("needs you")] == [
-        "Two:", "Three:",
+        "Two:", "Three:", "Five:",
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from controller.core.report import ProjectView
 from controller.server import Server
@@ -103,6 +103,7 @@ def test_a_visitor_answers(shown: tuple[World, Server], tab: Page) -> None:
     tab.goto(f"{server.url}/?project=Alpha")
     expect(tab.get_by_role("button", name="Pause")).to_have_count(0)
     tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    change(world, replace(ALPHA, status="Waiting", reason="AgentWaiting"))
     tab.goto(f"{server.url}/?project=Alpha")
     tab.get_by_label("Answer the agent").fill("yes, do it")
     tab.get_by_role("button", name="Answer").click()
@@ -111,6 +112,142 @@ def test_a_visitor_answers(shown: tuple[World, Server], tab: Page) -> None:
     expect(tab.locator("#told")).to_have_text("it pauses")
     changes = [order for order in world.orders if order != ("plan",)]
     assert changes == [("answer", "Alpha", "yes, do it"), ("pause", "Alpha", "")]
+
+
+def test_rows_that_vanished_end_by_a_word_said_twice(
+    shown: tuple[World, Server], browser: Browser
+) -> None:
+    """A slip of the thumb ends nothing: the page asks again."""
+    world, server = shown
+    world.blocks("0123abcd")
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    tab = context.new_page()
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    button = tab.get_by_role("button", name="Let them end")
+    tab.once("dialog", lambda dialog: dialog.dismiss())
+    button.click()
+    tab.once("dialog", lambda dialog: dialog.accept())
+    button.click()
+    expect(tab.locator("#told")).to_have_text("their sessions may end")
+    assert [order for order in world.orders if order != ("plan",)] == [
+        ("approve_prune", "0123abcd")
+    ]
+    context.close()
+
+
+def test_a_link_in_another_sites_page(shown: tuple[World, Server], tab: Page) -> None:
+    """Whoever follows the link from a chat or a mailbox in the browser is a visitor at once."""
+    _, server = shown
+    link = f"{server.url}/open?link={sign_link(TOKEN, time.time())}"
+    letter = f'<link rel="icon" href="data:,"><a href="{link}">the page</a>'
+    tab.route("http://mail.example/", lambda route: route.fulfill(
+        content_type="text/html", body=letter
+    ))  # fmt: skip
+    tab.goto("http://mail.example/")
+    tab.get_by_role("link").click()
+    expect(tab.locator("body.visitor")).to_be_visible()
+    assert tab.url == f"{server.url}/"
+
+
+def test_only_what_would_be_taken_is_offered(shown: tuple[World, Server], tab: Page) -> None:
+    """An answer to who waits, a resume to who rests; what is being typed stays meanwhile."""
+    world, server = shown
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    tab.goto(f"{server.url}/?project=Alpha")
+    answer, pause, resume = (
+        tab.locator("#answer"),
+        tab.get_by_role("button", name="Pause"),
+        tab.get_by_role("button", name="Resume"),
+    )
+    expect(pause).to_be_visible()
+    expect(answer).to_be_hidden()
+    expect(resume).to_be_hidden()
+    change(world, replace(ALPHA, status="Waiting", reason="AgentWaiting"))
+    answer.fill("I am")
+    change(world, replace(ALPHA, status="Paused", reason="UserPaused"))
+    expect(resume).to_be_visible()
+    expect(pause).to_be_hidden()
+    expect(answer).to_have_value("I am")
+    expect(answer).to_be_visible()
+
+
+def test_a_chip_shows_its_projects_alone(shown: tuple[World, Server], tab: Page) -> None:
+    """By keyboard, and through updates; pressed again, it shows all."""
+    world, server = shown
+    tab.goto(server.url)
+    expect(tab).to_have_title("(1) CTO Sidekick")
+    chip = tab.get_by_role("button", name="1 Queued")
+    chip.focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(1)
+    first, second, third = REPORT.projects
+    change(world, first, second, replace(third, message="another word"))
+    expect(tab.locator(f"{ROWS}:visible")).to_contain_text("another word")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(3)
+    tab.get_by_role("button", name="1 Blocked").click()
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(1)
+    change(world, first, third)  # and with its last project the chip goes
+    expect(tab.locator(f"{ROWS}:visible")).to_have_count(2)
+
+
+def test_the_controller_ends_and_comes_back(browser: Browser) -> None:
+    """The page tells that it is stale, and an order that it was not done; then it goes on."""
+    world = World()
+    context = browser.new_context()
+    tab = context.new_page()
+    with world.serving() as server:
+        port = int(server.url.rpartition(":")[2])
+        tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+        tab.goto(f"{server.url}/?project=Alpha")
+        expect(tab.locator("#live")).to_be_visible()
+    expect(tab.locator("#line")).to_contain_text("does not answer")
+    expect(tab.locator("#live")).to_be_hidden()
+    tab.get_by_role("button", name="Pause").click()
+    expect(tab.locator("#told")).to_contain_text("It was not done")
+    change(world, replace(ALPHA, status="Completed", reason="Done"))
+    again = world.server(port=port)
+    again.start()
+    try:
+        expect(tab.locator("#state")).to_contain_text("Completed")
+        expect(tab.locator("#line")).to_be_hidden()
+        expect(tab.locator("#live")).to_be_visible()
+    finally:
+        again.close()
+        context.close()
+
+
+def test_a_screen_is_followed_to_its_end(shown: tuple[World, Server], tab: Page) -> None:
+    """Its last lines are seen, unless a person scrolled up to read."""
+    world, server = shown
+    world.lines = [f"line {number}" for number in range(60)]
+    tab.goto(f"{server.url}/?project=Alpha")
+    screen = tab.locator("#screen pre")
+    hidden = "pre => Math.round(pre.scrollHeight - pre.clientHeight - pre.scrollTop)"
+    world.lines = [*world.lines[1:], "the newest"]
+    expect(screen).to_contain_text("the newest")
+    assert screen.evaluate(hidden) <= 1
+    screen.evaluate("pre => { pre.scrollTop = 0 }")
+    world.lines = [*world.lines[1:], "still newer"]
+    expect(screen).to_contain_text("still newer")
+    assert screen.evaluate("pre => pre.scrollTop") == 0
+
+
+def test_without_scripts(shown: tuple[World, Server], browser: Browser) -> None:
+    """All that is known stands there, and what only a script could do does not."""
+    _, server = shown
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(server.url)
+    expect(tab.locator(ROWS)).to_have_count(3)
+    expect(tab.locator("#search")).to_be_hidden()
+    expect(tab.locator("noscript p")).to_be_visible()
+    tab.goto(f"{server.url}/?project=Alpha")
+    expect(tab.locator("#screen")).to_contain_text("last line")
+    expect(tab.get_by_role("button")).to_have_count(0)
+    context.close()
 
 
 def test_five_hundred_projects(shown: tuple[World, Server], tab: Page) -> None:

@@ -1,8 +1,10 @@
 """The live page over HTTP: what it shows, who may look, and who may change things."""
 
+import itertools
 import re
 import shlex
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +13,16 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from controller.server import Server
-from controller.server.page.board import draw
+from controller.server.page import follow
+from controller.server.page.board import NEEDS, draw
 from controller.server.page.project import attach_command
 from controller.visits import LINK_LASTS, Visits, sign_link
 from tests.server.client import Client, Reply
-from tests.server.world import ALPHA, REPORT, TOKEN, World, entry
+from tests.server.world import ALPHA, BETA, GAMMA, REPORT, TOKEN, World, entry
 
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202e"
+
+LATER = REPORT.at + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -54,6 +59,53 @@ def test_the_board(world: World, browser: Client) -> None:
     assert page.count("data-row") == 3
 
 
+def test_what_needs_a_person_comes_first(world: World, browser: Client) -> None:
+    """By the Stalled condition alone; who waits for an answer is named before all others."""
+    asks = replace(GAMMA, status="Waiting", conditions=ALPHA.conditions, message="which one?")
+    world.known = replace(REPORT, at=LATER, projects=(ALPHA, BETA, asks))
+    page = browser.get("/").body.decode()
+    needs = page[page.index('id="needs"') : page.index('id="projects-title"')]
+    assert re.findall(r"<bdi>(.*?)</bdi>", needs) == ["Gamma", "Alpha"]
+    assert "which one?" in needs
+    assert 'data-row="waiting needs-you"' in page
+    world.known = replace(REPORT, projects=(BETA,))
+    assert "needs-title" not in browser.get("/").body.decode()
+
+
+def test_many_that_need_a_person(world: World, browser: Client) -> None:
+    """So many are named, the others counted; a chip shows them all."""
+    many = tuple(replace(ALPHA, name=f"P{number}") for number in range(NEEDS + 3))
+    world.known = replace(REPORT, at=LATER, projects=many)
+    page = browser.get("/").body.decode()
+    needs = page[page.index('id="needs"') : page.index('id="projects-title"')]
+    assert needs.count("<bdi>") == NEEDS
+    assert "and 3 more" in needs
+    assert f"<strong>{NEEDS + 3}</strong> Needs you" in page
+
+
+def test_every_page_tells_what_is_wrong(world: World, browser: Client) -> None:
+    """A loop that hangs, a demo, a fleet at rest: told on the board and on a project's page."""
+    world.is_healthy = False
+    world.known = replace(REPORT, at=LATER, suspended="at night", demo=True)
+    for path in ("/", "/?project=Alpha"):
+        page = browser.get(path).body.decode()
+        for text in ("makes no progress", "The fleet rests: at night", "Demo:", "disk full"):
+            assert text in page
+
+
+def test_rows_that_vanished_at_once(world: World, browser: Client) -> None:
+    """They are named before anybody lets their sessions end, and deceive nobody by it."""
+    gone = replace(
+        ALPHA, name="Al\u202epha<b>", reason="PruneBlocked", message="many vanished", line=None
+    )
+    world.known = replace(REPORT, at=LATER, projects=(gone, BETA), prune="0123abcd")
+    page = browser.get("/").body.decode()
+    assert "Many rows vanished at once: <bdi>Al\\u202epha&lt;b&gt;</bdi>" in page
+    assert "sidekick approve-prune --plan 0123abcd" in page
+    needs = page[page.index('id="needs"') : page.index('id="projects-title"')]
+    assert "many vanished" not in needs
+
+
 def test_before_the_first_tick(world: World, browser: Client) -> None:
     """The page says that it waits."""
     world.known = None
@@ -79,7 +131,9 @@ def test_texts_of_others_are_inert(world: World, browser: Client) -> None:
 def test_a_project(world: World, browser: Client) -> None:
     """Its state, conditions, runs and events, and how to sit down at it."""
     page = browser.get("/?project=Alpha").body.decode()
-    for text in ("Accepted", "run-1", "it began", "/work/alpha", "sidekick attach Alpha"):
+    for text in (
+        "Accepted", "run-1", "it began", "/work/alpha", "sidekick attach Alpha", "last line",
+    ):  # fmt: skip
         assert text in page
 
 
@@ -101,7 +155,7 @@ def test_assets(browser: Client) -> None:
     """Whatever the page names is there, and nothing else is."""
     page = browser.get("/").body.decode()
     found = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert len(found) == 6
+    assert len(found) == 7
     for path in found:
         reply = browser.get(path)
         assert reply.status == 200
@@ -155,6 +209,16 @@ def test_a_link_works_once(browser: Client) -> None:
     assert browser.ask("GET", f"/open?link={link}").status == 303
     for word in (link, late, forged, "", "a.1.b", f"{link}0"):
         assert browser.ask("GET", f"/open?link={word}").status == 403
+
+
+def test_a_link_works_once_though_the_controller_starts_again() -> None:
+    """Which links were taken is not kept; so none is taken that is older than the server."""
+    now = 1_000_000.5
+    link = sign_link(TOKEN, now)
+    assert Visits(TOKEN, lambda: now).begin(link)
+    later = Visits(TOKEN, lambda: now + 5)
+    assert not later.begin(link)
+    assert later.begin(sign_link(TOKEN, now + 5))
 
 
 def test_a_link_is_no_cookie() -> None:
@@ -213,7 +277,18 @@ def test_rows_as_they_change(world: World, server: Server) -> None:
         [], healthy=True,
     )  # fmt: skip
     assert before.since(before) == []
-    head, rows = after.since(before)
+    head, needs, rows = after.since(before)
     assert 'id="head"' in head
+    assert 'id="needs"' in needs
     assert rows.count("<tr") == 1
     assert "Completed" in rows
+
+
+def test_a_page_hears_that_the_server_lives(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing changes it is sent a beat, which a script can see as it sees no comment."""
+    monkeypatch.setattr(follow, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("controller.server.page.routes.BOARD_SECONDS", 0.05)
+    with urllib.request.urlopen(f"{server.url}/page/board", timeout=10) as stream:
+        assert any(line == b"event: beat\n" for line in itertools.islice(stream, 10_000))

@@ -37,6 +37,8 @@ REPORT = Report(
 )  # fmt: skip
 RUN = RunView("run-1", "claude", False, "c-1", NOW, NOW, NOW, "Crashed", "Exited", "1", 1)
 
+SCREEN = ("\x1b[1;31mred\x1b[0m and <b>plain</b>", "second")
+
 
 def entry(seq: int, project: str = "Alpha", message: str = "it began") -> Entry:
     """An event."""
@@ -52,6 +54,7 @@ class World:
         failure: What every call but the looks raises.
         gate: While it is not set, orders wait.
         waiting: Set once an order waits.
+        lines: What a project's screen shows.
         meanwhile: What happens right after the next read of the journal.
     """
 
@@ -68,6 +71,7 @@ class World:
     waiting: threading.Event = field(default_factory=threading.Event)
     meanwhile: list[Entry] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=lambda: [*SCREEN])
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -150,8 +154,8 @@ class World:
         return ProjectDetail(project, (ACTION,), (RUN,), (entry(1),), ("last line",))
 
     def screen(self, name: str) -> ScreenView:
-        """Two lines, one of them coloured."""
-        return ScreenView(("\x1b[1;31mred\x1b[0m and <b>plain</b>", "second"), live=True)
+        """As set."""
+        return ScreenView(tuple(self.lines), live=True)
 
     def reconcile(self) -> PlanView:
         """A plan with a start."""

@@ -8,11 +8,18 @@ from dataclasses import dataclass
 
 from controller.core.events import Entry
 from controller.core.report import ProjectView, Report
+from controller.core.verdicts import PRUNE_BLOCKED
 from controller.core.words import Status
-from controller.server.page.rendering import environment, render
+from controller.server.page.rendering import dashed, environment, render
 
 EVENTS = 30
 """So many events are shown, the newest first."""
+NEEDS = 12
+"""So many projects that need a person are named above the table, which has all of them."""
+NAMED = 8
+"""So many of the rows that vanished at once are named."""
+_NEEDS_YOU = "Needs you"
+_INVALID = "Invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,7 @@ class Board:
 
     Attributes:
         rows: Element's id → a project's row, in the list's order.
-        parts: Element's id → another part of the page: its head, its events.
+        parts: Element's id → another part of the page: what is wrong, its head, its events.
         digest: Of all of it.
     """
 
@@ -60,13 +67,23 @@ def draw(report: Report | None, entries: Iterable[Entry], healthy: bool) -> Boar
     for project in report.projects if report else ():
         seen[project.name] += 1
         row = _id(project.name, seen[project.name])
-        rows[row] = str(macros.row(project, row))  # type: ignore[attr-defined] # a macro
+        shows = " ".join(dashed(word) for word in _words(project))
+        rows[row] = str(macros.row(project, row, shows))  # type: ignore[attr-defined] # a macro
     parts = {
-        "head": render("head.html", report=report, healthy=healthy, counts=_counts(report)),
+        "banners": draw_banners(report, healthy),
+        "head": render("head.html", report=report, counts=_counts(report)),
+        "needs": _draw_needs(report),
         "events": render("events.html", entries=list(entries)[::-1]),
     }
     text = "\0".join((*rows, *rows.values(), *parts.values()))
     return Board(rows, parts, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16])
+
+
+def draw_banners(report: Report | None, healthy: bool) -> str:
+    """What is wrong, or not as usual, with the whole fleet; every page has it."""
+    return render(
+        "banners.html", report=report, healthy=healthy, NAMED=NAMED, blocked=PRUNE_BLOCKED.reason
+    )
 
 
 class Drawer:
@@ -97,13 +114,25 @@ def _id(name: str, number: int) -> str:
     return f"p{hashlib.sha256(f'{name}/{number}'.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
+def _draw_needs(report: Report | None) -> str:
+    """Who needs a person: agents that wait for an answer first, then in the list's order."""
+    found = [project for project in report.projects if project.needs_a_person] if report else []
+    # The rows that vanished at once have a banner of their own, with one answer for all.
+    listed = [project for project in found if project.reason != PRUNE_BLOCKED.reason]
+    listed.sort(key=lambda project: project.status != Status.WAITING)
+    return render("needs.html", projects=listed, count=len(found), NEEDS=NEEDS)
+
+
 def _counts(report: Report | None) -> list[tuple[str, int]]:
-    """Status → projects, in the order of the statuses' life; what no row has is left out."""
-    known: Counter[str] = (
-        Counter(_status(project) for project in report.projects) if report else Counter()
-    )
-    return [(status, known[status]) for status in (*Status, "Invalid") if known[status]]
+    """Word → projects, in the order of the statuses' life; what no row has is left out."""
+    known: Counter[str] = Counter()
+    for project in report.projects if report else ():
+        known.update(_words(project))
+    return [(word, known[word]) for word in (_NEEDS_YOU, *Status, _INVALID) if known[word]]
 
 
-def _status(project: ProjectView) -> str:
-    return (project.status or Status.PENDING.value) if project.valid else "Invalid"
+def _words(project: ProjectView) -> list[str]:
+    """Under which words a project is counted: its status, and whether it needs a person."""
+    known = project.status in set(Status)
+    status = project.status if known else (Status.PENDING.value if project.valid else _INVALID)
+    return [status, _NEEDS_YOU] if project.needs_a_person else [status]

@@ -105,7 +105,7 @@ class Changes:
         except SidekickError as error:
             status, told = problem_of(error).status, error.message
         if "hx-request" in request.headers:
-            return HTMLResponse(render("told.html", text=told), status)
+            return HTMLResponse(render("told.html", text=told, done=status == 200), status)
         if status == 200:
             return RedirectResponse(back, 303)
         visitor = self._guests.may_change(request)

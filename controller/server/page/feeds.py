@@ -2,9 +2,8 @@
 
 from controller.core.errors import NotFound, SidekickError
 from controller.server.operations import Site
-from controller.server.page.ansi import to_html
-from controller.server.page.board import Board, Drawer
-from controller.server.page.project import draw_project
+from controller.server.page.board import Board, Drawer, draw_banners
+from controller.server.page.project import draw_project, draw_screen
 from controller.server.page.rendering import render
 
 
@@ -68,15 +67,16 @@ class ProjectFeed:
         return changed
 
     def _detail(self) -> dict[str, str]:
+        backend = self._site.backend
+        found = {"banners": draw_banners(backend.report(), backend.healthy())}
         try:
-            return draw_project(self._site.backend.describe(self._name))
+            return found | draw_project(backend.describe(self._name))
         except NotFound as error:
-            return {"state": render("gone.html", message=error.message)}
+            return found | {"state": render("gone.html", message=error.message)}
 
     def _screen(self) -> dict[str, str]:
         try:
             found = self._site.backend.screen(self._name)
         except SidekickError:
             return {}  # the project is gone, or the loop is busy: what was shown stays
-        lines = [to_html(line) for line in found.lines]
-        return {"screen": render("screen.html", lines=lines, live=found.live)}
+        return {"screen": draw_screen(found.lines, live=found.live)}

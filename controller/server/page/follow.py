@@ -14,6 +14,9 @@ LOOK_SECONDS = 1.0
 """How often a screen is looked at; a person reads no faster."""
 BOARD_SECONDS = 5.0
 """How often the board is looked at though nothing of note happened: costs and times move on."""
+_BEAT = b"event: beat\ndata: still here\n\n"
+"""Sent where there is nothing else to send: a page cannot see a comment, and would take a
+connection that was cut without a word, or a server that hangs, for one that has no news."""
 Elements = Callable[[], Awaitable[list[str]]]
 """What to send now: elements that replace their like, none where nothing changed.
 
@@ -64,7 +67,7 @@ async def _parts(pulse: Pulse, elements: Elements, seconds: float) -> AsyncItera
             yield b"".join(map(_message, found))
         elif clock() - sent > HEARTBEAT_SECONDS:
             sent = clock()
-            yield b": still here\n\n"
+            yield _BEAT
         await pulse.wait(revision, seconds)
 
 

@@ -3,10 +3,11 @@
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from controller.server.access import Access
+from controller.server.access import OWN, Access
 from controller.server.bodies import read_raw
+from controller.server.page.rendering import POLICY, render
 from controller.server.problems import Problem
 from controller.visits import VISIT_LASTS, Visits
 
@@ -75,7 +76,13 @@ class Guests:
         if not cookie:
             text = "this link was used before, or is too old; run `sidekick open` for a new one"
             raise Problem(403, "LinkInvalid", text)
-        answer = RedirectResponse("/", 303)
+        answer: Response = RedirectResponse("/", 303)
+        if request.headers.get("sec-fetch-site", "none") not in OWN:
+            # Who follows the link from another site's page (a chat, a mailbox) is led on by a page
+            # of ours: behind a redirect it would still be that site that asks, without the cookie.
+            answer = HTMLResponse(
+                render("opened.html"), headers={"Content-Security-Policy": POLICY}
+            )
         answer.set_cookie(
             self._cookie, cookie, max_age=int(VISIT_LASTS.total_seconds()), path="/",
             httponly=True, samesite="strict",

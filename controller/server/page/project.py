@@ -1,18 +1,28 @@
 """A project's own page as HTML."""
 
 import shlex
+from collections.abc import Iterable
 
 from markupsafe import Markup
 
 from controller.core.detail import ProjectDetail
 from controller.core.report import ProjectView
+from controller.server.page.ansi import to_html
 from controller.server.page.rendering import moment, render
 
 
 def draw_project(found: ProjectDetail) -> dict[str, str]:
     """All that is known of a project: element's id → HTML that replaces its like."""
-    state = render("state.html", found=found, facts=_facts(found.project))
-    return {"state": state, "history": render("history.html", found=found)}
+    return {
+        "state": render("state.html", found=found),
+        "facts": render("facts.html", facts=_facts(found.project)),
+        "history": render("history.html", found=found),
+    }
+
+
+def draw_screen(lines: Iterable[str], *, live: bool) -> str:
+    """Its screen, or the end of what it printed; of escapes the lines have those that colour."""
+    return render("screen.html", lines=[to_html(line) for line in lines], live=live)
 
 
 def attach_command(name: str) -> str:
@@ -31,7 +41,6 @@ def _facts(project: ProjectView) -> list[tuple[str, str | Markup]]:
         ("Agent", f"{agent} ({project.model})" if project.model else agent),
         ("Priority", None if project.priority is None else str(project.priority)),
         ("Deadline", moment(project.deadline)),
-        ("Since", moment(project.since)),
         ("Waiting since", moment(project.waiting_since)),
         ("Last sign of life", moment(project.activity_at)),
         ("Next try", moment(project.next_retry)),

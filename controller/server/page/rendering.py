@@ -36,14 +36,23 @@ def environment() -> Environment:
         finalize=lambda value: safe(value) if type(value) is str else value,
     )
     made.globals["asset"] = address
+    made.globals["now"] = lambda: datetime.now().astimezone().isoformat(timespec="milliseconds")
     made.filters["moment"] = moment
     made.filters["dollars"] = lambda amount: f"${amount:,.2f}"
+    # jinja's own `join` makes markup of texts, which `finalize` then leaves as they are
+    made.filters["commas"] = ", ".join
+    made.filters["dashed"] = dashed
     return made
 
 
 def render(template: str, **values: object) -> str:
     """A template with its values, as HTML."""
     return environment().get_template(template).render(values)
+
+
+def dashed(word: str) -> str:
+    """A status as a word of HTML: `In Progress` → `in-progress`."""
+    return word.lower().replace(" ", "-")
 
 
 def moment(at: datetime | date | None) -> Markup:

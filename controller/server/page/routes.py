@@ -12,12 +12,12 @@ from controller.core.report import Report
 from controller.server.access import Access
 from controller.server.operations import Site
 from controller.server.page.assets import assets
-from controller.server.page.board import EVENTS, Drawer
+from controller.server.page.board import EVENTS, Drawer, draw_banners
 from controller.server.page.changes import Changes
 from controller.server.page.feeds import BoardFeed, ProjectFeed
 from controller.server.page.follow import BOARD_SECONDS, LOOK_SECONDS, Follower
 from controller.server.page.guests import Guests
-from controller.server.page.project import attach_command, draw_project
+from controller.server.page.project import attach_command, draw_project, draw_screen
 from controller.server.page.rendering import POLICY, render
 from controller.server.problems import Problem, problem_of
 from controller.visits import Visits
@@ -64,16 +64,13 @@ class Page:
             board = await self._site.looks.run(self._drawer.board)
             return _html("board.html", board=board, visitor=visitor)
         try:
-            found = await self._site.looks.run(lambda: self._site.backend.describe(name))
+            full, parts = await self._site.looks.run(lambda: self._project(name))
         except NotFound as error:
             problem = problem_of(error)
             return _refused(problem.status, "No such project", problem.detail, visitor=visitor)
-        full = found.project.name
-        parts = draw_project(found)
         return _html(
-            "project.html", name=full, attach=attach_command(full), visitor=visitor,
-            state=parts["state"], history=parts["history"],
-        )  # fmt: skip
+            "project.html", name=full, attach=attach_command(full), visitor=visitor, parts=parts
+        )
 
     async def _open(self, request: Request) -> Response:
         return self._guests.begin(request)
@@ -94,6 +91,16 @@ class Page:
         self._guests.check_look(request)
         feed = ProjectFeed(self._site, request.query_params.get("name", ""))
         return Follower(self._site.pulse, feed.elements, LOOK_SECONDS)
+
+    def _project(self, name: str) -> tuple[str, dict[str, str]]:
+        """A project's full name, and the parts of its page; its screen without colours yet."""
+        backend = self._site.backend
+        found = backend.describe(name)
+        return found.project.name, {
+            "banners": draw_banners(backend.report(), backend.healthy()),
+            "screen": draw_screen(found.tail, live=found.project.alive),
+            **draw_project(found),
+        }
 
     def _look(self) -> tuple[Report | None, list[Entry], bool]:
         backend = self._site.backend
