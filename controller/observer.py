@@ -166,5 +166,6 @@ class Observer:
             tells=meta.tells,
             answered=meta.answered,
             branch=meta.branch,
+            model=meta.model,
             work=record.work,
         )
