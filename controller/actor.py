@@ -259,6 +259,7 @@ class Actor:
             tells=launch.tells,
             answered=work.answer,
             branch=work.branch,
+            model=work.model,
         )
         self._runs.create(run, spec, meta, launch.prompt, environment, launch.files)
         self._on_run(folder)

@@ -97,7 +97,10 @@ class Observer:
         readable = {
             name: agent for name, agent in self._agents.items() if isinstance(agent, Screened)
         }
-        due = self._screens.due(self._seen, sessions, readable.keys(), self._clock())
+        reticent = {name for name, agent in readable.items() if agent.reticent}
+        due = self._screens.due(
+            self._seen, sessions, readable.keys(), self._clock(), reticent=reticent
+        )
         if due is None:
             return
         record, run = self._known[due]
@@ -163,5 +166,6 @@ class Observer:
             tells=meta.tells,
             answered=meta.answered,
             branch=meta.branch,
+            model=meta.model,
             work=record.work,
         )

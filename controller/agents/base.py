@@ -249,6 +249,11 @@ def as_it_ran(agent: Agent, *, interactive: bool) -> Agent:
 class Screened(Protocol):
     """An agent whose terminal can be read: the last resort, where none of its events tells."""
 
+    @property
+    def reticent(self) -> bool:
+        """Whether its events do not tell of each turn that fails or is interrupted."""
+        ...
+
     def look(self, facts: Facts, screen: str) -> Facts:
         """What a screen, its last lines as text, tells besides what is known of a run.
 

@@ -1,20 +1,19 @@
 """Claude Code's hooks: what its terminal tells while a person may sit at it.
 
 Each hook, and the status line, calls our program with a JSON object, which this folds into facts.
-Measured with 2.1.330: `StopFailure` comes in the place of `Stop` where the service refused;
-`PermissionRequest` comes at once, also for a question; nothing comes when a person presses Escape.
+Codex and Qwen Code tell theirs in the same form. Measured with 2.1.330: `StopFailure` comes in the
+place of `Stop` where the service refused; `PermissionRequest` comes at once, also for a question;
+nothing comes when a person presses Escape.
 """
 
 import json
-import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from controller.agents.base import Event
 from controller.agents.claude_stream import ERRORS
 from controller.agents.events import ended_with, inner, items, number, step, texts
+from controller.agents.hooks import SECONDS, hook_command
 from controller.agents.refusals import trouble_of, until_of
 from controller.agents.resets import reset_of
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
@@ -23,9 +22,6 @@ HOOKS = (
     *("SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "PermissionRequest"),
     *("Notification", "Stop", "StopFailure", "SessionEnd"),
 )
-_PROGRAM = Path(__file__).resolve().parent.parent / "shim" / "hook.py"
-_SECONDS = 10
-"""That the agent waits for a hook at most; ours takes a moment."""
 _QUESTION = "AskUserQuestion"
 _ASKED = 2000
 """Characters of a question that are kept."""
@@ -35,9 +31,8 @@ _STATUS = {"rate_limit": 429}
 
 def hook_settings(more: Mapping[str, object]) -> str:
     """The settings file of a run: our hooks, and a status line that says nothing but costs."""
-    words = (sys.executable, "-I", "-S", str(_PROGRAM))
-    call = {"type": "command", "command": shlex.join(words)}
-    hooks = {name: [{"hooks": [{**call, "timeout": _SECONDS}]}] for name in HOOKS}
+    call = {"type": "command", "command": hook_command()}
+    hooks = {name: [{"hooks": [{**call, "timeout": SECONDS}]}] for name in HOOKS}
     return json.dumps({**more, "hooks": hooks, "statusLine": call}, indent=1)
 
 

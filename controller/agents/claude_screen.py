@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from controller.agents.answers import YES, plain
 from controller.agents.base import BUSY, AgentError, Approach
 from controller.agents.refusals import trouble_of
 from controller.agents.resets import reset_of
@@ -24,11 +25,8 @@ _TEXTS = {
 }
 _DECIDE = {Shows.TRUST, Shows.LOGIN, Shows.LIMIT}
 """What no text answers: only who sees the terminal can decide."""
-_YES = frozenset({"yes", "y", "ok", "okay", "allow", "approve"})
 _OWN = frozenset({"type something.", "chat about this"})
 """Choices of the terminal's own: they lead to a place to type."""
-_COMMANDS = ("/", "!", "#", "&")
-"""With one of these first, a text is a command of the terminal's."""
 
 
 def look(facts: Facts, screen: str) -> Facts:
@@ -69,10 +67,10 @@ def approach(screen: str, text: str) -> Approach:
         why = seen.text or _TEXTS.get(seen.shows, "it cannot go on")
         raise AgentError("AnswerAtTerminal", f"{why}: only at its terminal can that be decided")
     if seen is None or seen.shows not in {Shows.PERMISSION, Shows.QUESTION}:
-        return Approach(text=_plain(text))
+        return Approach(text=plain(text))
     if number := _choice(seen, text.strip().casefold()):
         return Approach((number,))
-    return Approach(("Escape",), _plain(text))
+    return Approach(("Escape",), plain(text))
 
 
 def _choice(seen: Seen, word: str) -> str:
@@ -83,9 +81,5 @@ def _choice(seen: Seen, word: str) -> str:
         return word
     if seen.shows is Shows.PERMISSION:
         # A no is told as such, so that its turn goes on.
-        word = "yes" if word in _YES else ""
+        word = "yes" if word in YES else ""
     return next((number for number, label in options.items() if label == word), "")
-
-
-def _plain(text: str) -> str:
-    return f"My answer: {text}" if text.lstrip().startswith(_COMMANDS) else text

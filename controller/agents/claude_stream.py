@@ -88,7 +88,7 @@ def _assistant(facts: Facts, event: Event) -> Facts:
         said = "".join(texts(inner(block).get("text")) for block in items(message.get("content")))
         return _refusal(facts, event, said)
     aside = event.get("parent_tool_use_id") is not None
-    facts = _well(facts) if facts.retrying else facts
+    facts = _counted(_well(facts) if facts.retrying else facts, message)
     for block in map(inner, items(message.get("content"))):
         match block.get("type"):
             case "text" if not aside and texts(block.get("text")):
@@ -154,17 +154,33 @@ def _refusal(facts: Facts, event: Event, said: str) -> Facts:
     return replace(facts, trouble=trouble, message=message, until=until, retrying=False)
 
 
+def _counted(facts: Facts, message: Event) -> Facts:
+    """What a message cost, until the end of the turn tells it exactly, if that ever comes.
+
+    Of one in several pieces each tells it; what Claude Code wrote it tells at the end alone.
+    """
+    name = texts(message.get("id"))
+    if not name or name == facts.counted:
+        return facts
+    new, known = _usage(inner(message.get("usage"))), facts.usage
+    parts = (known.fresh + new.fresh, known.cached + new.cached, known.output + new.output)
+    return replace(facts, usage=Usage(*parts, known.dollars), counted=name)
+
+
 def _spent(facts: Facts, event: Event) -> Facts:
-    usage = inner(event.get("usage"))
+    dollars = number(event.get("total_cost_usd"))
+    spent = replace(_usage(inner(event.get("usage"))), dollars=dollars)
+    if not spent.tokens and not dollars:
+        return facts
+    return replace(facts, usage=spent, whole=dollars is not None)
+
+
+def _usage(usage: Event) -> Usage:
     cached = count(usage.get("cache_read_input_tokens"))
     fresh = count(usage.get("input_tokens")) + count(usage.get("cache_creation_input_tokens"))
     if "total_tokens" in usage:
         fresh = max(0, fresh - cached)  # Qwen Code counts what came from the cache in both
-    dollars = number(event.get("total_cost_usd"))
-    spent = Usage(fresh, cached, count(usage.get("output_tokens")), dollars)
-    if not spent.tokens and not dollars:
-        return facts
-    return replace(facts, usage=spent, whole=dollars is not None)
+    return Usage(fresh, cached, count(usage.get("output_tokens")))
 
 
 def _well(facts: Facts) -> Facts:

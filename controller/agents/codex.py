@@ -2,13 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from controller.agents import codex_events
+from controller.agents import codex_events, codex_hooks
+from controller.agents.answers import approach
 from controller.agents.base import Approach, Event, Launch, Mode, Permission, Stream
-from controller.agents.codex_screen import approach, look
+from controller.agents.codex_screen import look
 from controller.agents.config_files import seed_file, seed_folder, unseed_file
 from controller.agents.family import Family
 from controller.agents.resets import reset_of
@@ -41,6 +42,7 @@ class Codex(Family):
 
     LOGINS: ClassVar[tuple[str, ...]] = ("auth.json",)
     takes_ids: ClassVar[bool] = False
+    reticent: ClassVar[bool] = True
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:
         """`codex exec --json …`, or the TUI; the prompt last, behind `--`."""
@@ -68,6 +70,7 @@ class Codex(Family):
         return Launch(
             argv, options.mode, prompt, environment=environment, inherit=self.variables,
             secrets=options.secrets, stream=Stream.CODEX if headless else None,
+            hooks=not headless,
         )  # fmt: skip
 
     def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
@@ -84,7 +87,9 @@ class Codex(Family):
             unseed_file(rules)
 
     def read(self, facts: Facts, event: Event) -> Facts:
-        """Fold one more event of `codex exec --json`."""
+        """Fold one more event of `codex exec --json`, or of a hook."""
+        if "hook_event_name" in event:
+            return codex_hooks.read(facts, event)
         return codex_events.fold(facts, event)
 
     def look(self, facts: Facts, screen: str) -> Facts:
@@ -92,12 +97,8 @@ class Codex(Family):
         return look(facts, screen)
 
     def approach(self, screen: str, text: str) -> Approach:
-        """How an answer is typed.
-
-        Raises:
-            AgentError: A dialog stands on the screen.
-        """
-        return approach(screen, text)
+        """How an answer is given to what its terminal shows."""
+        return approach("codex", screen, text)
 
     def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
         """By its events; where these break off, by its last lines."""
@@ -127,6 +128,8 @@ class Codex(Family):
             }
             yield "model_provider", _toml("sidekick")
             yield "model_providers.sidekick", _toml(provider)
+        if options.mode is Mode.INTERACTIVE:
+            yield "hooks", _toml(codex_hooks.hook_settings())
         if options.preamble:
             yield "developer_instructions", _toml(options.preamble)
         yield "check_for_update_on_startup", "false"
@@ -140,11 +143,13 @@ class Codex(Family):
 
 
 def _toml(value: object) -> str:
-    """A value as TOML on one line: texts, numbers, and tables of these."""
+    """A value as TOML on one line: texts, numbers, and tables and lists of these."""
     if isinstance(value, Mapping):
         return (
             "{" + ", ".join(f"{_toml(name)} = {_toml(each)}" for name, each in value.items()) + "}"
         )
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{', '.join(map(_toml, value))}]"
     # Its texts are those of JSON, but for halves of characters and for DEL.
     clean = value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
     return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")

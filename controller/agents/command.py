@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from controller.agents.base import AgentError, Approach, Event, Launch, Mode, no_such_mode
 from controller.agents.outcomes import Found, Outcome, Pattern, find, told
@@ -58,6 +58,8 @@ class CommandAgent:
     takes_ids: bool = True
     exit_codes: Mapping[int, Outcome] = field(default_factory=dict)
     patterns: tuple[Pattern, ...] = ()
+    reticent: ClassVar[bool] = False
+    """It tells no events at all: its terminal is read whenever it changes."""
 
     def __post_init__(self) -> None:
         """Refuse placeholders that no workload has, before the first start needs them."""

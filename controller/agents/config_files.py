@@ -16,7 +16,9 @@ _LOCK = Lock()
 
 
 def fill_in(path: Path, settings: Mapping[str, Any]) -> None:
-    """Have a JSON file hold these settings where it holds no others; objects are merged.
+    """Have a JSON file hold these settings where it holds no others.
+
+    Objects are merged, lists are given what they lack.
 
     Raises:
         AgentError: It cannot be read or written, or is no JSON object.
@@ -99,6 +101,8 @@ def _merged(known: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, 
             merged[name] = value
         elif isinstance(value, Mapping) and isinstance(merged[name], Mapping):
             merged[name] = _merged(merged[name], value)
+        elif isinstance(value, list) and isinstance(merged[name], list):
+            merged[name] = [*merged[name], *(each for each in value if each not in merged[name])]
     return merged
 
 

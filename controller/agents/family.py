@@ -26,6 +26,7 @@ class Family:
     real: ClassVar[bool] = True
     conversations: ClassVar[bool] = True
     takes_ids: ClassVar[bool] = True
+    reticent: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -73,6 +74,8 @@ class Family:
         environment: Mapping[str, str],
         stream: Stream,
         files: Mapping[str, str] | None = None,
+        *,
+        hooks: bool = False,
     ) -> Launch:
         """The launch of a program that takes its prompt from standard input where it is headless.
 
@@ -82,6 +85,7 @@ class Family:
             environment: What it needs; what the settings say beats it.
             stream: What it prints where it is headless.
             files: Texts for the run's folder, by their names.
+            hooks: Whether its hooks tell of it where it is on a terminal.
         """
         return Launch(
             argv,
@@ -93,6 +97,7 @@ class Family:
             secrets=self.options.secrets,
             stream=stream if self.headless else None,
             files=files or {},
+            hooks=hooks and not self.headless,
         )
 
     @property

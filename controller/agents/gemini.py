@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from controller.agents.base import Event, Launch, Permission, Stream
+from controller.agents import answers, gemini_hooks, gemini_screen
+from controller.agents.base import Approach, Event, Launch, Permission, Stream
 from controller.agents.config_files import fill_in, teach
 from controller.agents.family import Family
-from controller.agents.gemini_stream import read_gemini
+from controller.agents.gemini_stream import read_gemini, read_retry
+from controller.agents.hooks import hook_command
+from controller.agents.patience import Client, node_options, patience
 from controller.agents.refusals import trouble_of
 from controller.agents.verdict import forgotten, judge_exit
 from controller.core.exits import Exit
@@ -28,6 +31,9 @@ VARIABLES = (
     *("GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA"),
 )
 POLICY = "policy.toml"
+_PATIENCE = "patience.cjs"
+_PROGRAMS = ("gemini", "gemini.js")
+"""What the file of its own process is called."""
 _MODES = {Permission.PLAN: "plan", Permission.EDITS: "auto_edit", Permission.ALL: "yolo"}
 _QUIET = {
     # One process instead of two, of which the outer one ignores SIGTERM.
@@ -61,6 +67,7 @@ class Gemini(Family):
 
     VARIABLES: ClassVar[tuple[str, ...]] = VARIABLES
     LOGINS: ClassVar[tuple[str, ...]] = (".gemini/oauth_creds.json",)
+    reticent: ClassVar[bool] = True
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:
         """`gemini` with its events as JSON, the prompt on its standard input; or its terminal."""
@@ -79,18 +86,41 @@ class Gemini(Family):
         environment = {**_QUIET, "GEMINI_CLI_HOME": str(options.home)}
         if options.base_url:
             environment["GOOGLE_GEMINI_BASE_URL"] = options.base_url
-        return self.by_stdin(workload, argv, environment, Stream.GEMINI, {POLICY: self._policy()})
+        files = {POLICY: self._policy()}
+        if headless:
+            return self.by_stdin(workload, argv, environment, Stream.GEMINI, files)
+        # On a terminal it takes no number of attempts.
+        own = options.environment.get("NODE_OPTIONS", "")
+        environment[gemini_hooks.VARIABLE] = hook_command()
+        files[_PATIENCE] = patience(Client.FETCH, _PROGRAMS, own, hook_command())
+        launch = self.by_stdin(workload, argv, environment, Stream.GEMINI, files, hooks=True)
+        loaded = {"NODE_OPTIONS": node_options(own, f"{run_folder}/{_PATIENCE}")}
+        return replace(launch, environment={**launch.environment, **loaded})
 
     def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
         """Its settings, and what it is taught."""
         google = (self._folder / "oauth_creds.json").exists()
         login = {"selectedType": "oauth-personal" if google else "gemini-api-key"}
-        fill_in(self._folder / "settings.json", {**_SETTINGS, "security": {"auth": login}})
+        hooks = {} if self.headless else gemini_hooks.hook_settings()
+        settings = {**_SETTINGS, "security": {"auth": login}, **hooks}
+        fill_in(self._folder / "settings.json", settings)
         teach(self._folder / "GEMINI.md", self.options.preamble)
 
     def read(self, facts: Facts, event: Event) -> Facts:
-        """Fold an event of its stream."""
+        """Fold an event of its stream, of a hook, or of our own about its requests."""
+        if "hook_event_name" in event:
+            return gemini_hooks.read(facts, event)
+        if event.get("subtype") == "api_retry":
+            return read_retry(facts, event)
         return read_gemini(facts, event)
+
+    def look(self, facts: Facts, screen: str) -> Facts:
+        """What its terminal shows."""
+        return gemini_screen.look(facts, screen)
+
+    def approach(self, screen: str, text: str) -> Approach:
+        """How an answer is given to what its terminal shows."""
+        return answers.approach("gemini", screen, text)
 
     def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
         """By its own record of the turn's end, and by its exit status where that says more."""

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from controller.agents.base import Event
+from controller.agents.claude_stream import read_claude
 from controller.agents.events import count, ended_with, inner, step, texts
 from controller.agents.refusals import trouble_of, until_of
 from controller.core.facts import Facts, Trouble, Usage
@@ -49,6 +50,20 @@ def read_gemini(facts: Facts, event: Event) -> Facts:
             return facts
 
 
+def read_retry(facts: Facts, event: Event) -> Facts:
+    """Fold an event of our own in: a request failed."""
+    facts = read_claude(facts, event)
+    trouble = Trouble.LIMIT if _QUOTA in facts.message else facts.trouble
+    return replace(facts, trouble=trouble, until=facts.until or until_of(facts.message, facts.at))
+
+
+def refusal(said: str) -> tuple[Trouble, str, int | None]:
+    """What an error means, its plain words, and its HTTP status, as far as it names one."""
+    code = _CODE.search(said)
+    plain, status = _plain(said), int(code[1]) if code else None
+    return Trouble.LIMIT if _QUOTA in plain else trouble_of(status, plain), plain, status
+
+
 def _tool_result(facts: Facts, event: Event) -> Facts:
     outside = texts(event.get("output")).startswith(_OUTSIDE)
     if not outside and inner(event.get("error")).get("type") != "policy_violation":
@@ -66,11 +81,7 @@ def _result(facts: Facts, event: Event) -> Facts:
     facts = replace(facts, usage=usage, working=False, ended=True)
     if event.get("status") == "success":
         return replace(facts, ok=facts.trouble is None)
-    said = texts(inner(event.get("error")).get("message"))
-    code = _CODE.search(said)
-    plain = _plain(said)
-    limit = _QUOTA in plain
-    trouble = Trouble.LIMIT if limit else trouble_of(int(code[1]) if code else None, plain)
+    trouble, plain, _ = refusal(texts(inner(event.get("error")).get("message")))
     if trouble is Trouble.ERROR and facts.trouble is not None:
         trouble = facts.trouble  # an error before told it more exactly
     return replace(

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from controller.agents import answers
 from controller.agents.base import (
     AgentError,
+    Approach,
     Event,
     Launch,
     Mode,
@@ -15,8 +17,10 @@ from controller.agents.base import (
 )
 from controller.agents.config_files import fill_in, seed_folder
 from controller.agents.family import Family
-from controller.agents.opencode_plugin import PLUGIN
+from controller.agents.hooks import hook_command
+from controller.agents.opencode_plugin import plugin
 from controller.agents.opencode_stream import read_opencode
+from controller.agents.screens import Shows, classify
 from controller.agents.verdict import forgotten, judge_exit
 from controller.core.exits import Exit
 from controller.core.facts import Facts
@@ -76,15 +80,15 @@ class Opencode(Family):
             *options.arguments,
             *(() if headless else (f"--prompt={prompt}",)),
         )
-        files = {PLUGIN_FILE: PLUGIN} if headless else {}
+        files = {PLUGIN_FILE: plugin("" if headless else hook_command())}
         files |= {PREAMBLE_FILE: options.preamble} if options.preamble else {}
-        settings = self._settings(model, run_folder, files)
+        settings = self._settings(model, run_folder)
         environment = {
             **_QUIET,
             **{f"XDG_{x}_HOME": str(options.home / name) for x, name in _FOLDERS.items()},
             "OPENCODE_CONFIG_CONTENT": json.dumps(settings),
         }
-        return self.by_stdin(workload, argv, environment, Stream.OPENCODE, files)
+        return self.by_stdin(workload, argv, environment, Stream.OPENCODE, files, hooks=True)
 
     def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
         """Its settings; what must hold is told it at each start."""
@@ -94,8 +98,18 @@ class Opencode(Family):
         seed_folder(folder / "node_modules")
 
     def read(self, facts: Facts, event: Event) -> Facts:
-        """Fold an event of its stream."""
+        """Fold an event of its stream, or of our plugin."""
         return read_opencode(facts, event)
+
+    def look(self, facts: Facts, screen: str) -> Facts:
+        """Whether its terminal shows that it works; all else our plugin tells."""
+        seen = classify("opencode", screen)
+        working = seen is not None and seen.shows is Shows.WORKING
+        return replace(facts, working=True, ask=None) if working else facts
+
+    def approach(self, screen: str, text: str) -> Approach:
+        """How an answer is given to what its terminal shows."""
+        return answers.approach("opencode", screen, text, allow="Enter")
 
     def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
         """By the end of its last step."""
@@ -113,18 +127,15 @@ class Opencode(Family):
             )
         return f"{PROVIDER}/{workload.model.removeprefix(f'{PROVIDER}/')}"
 
-    def _settings(
-        self, model: str, run_folder: str, files: Mapping[str, str]
-    ) -> Mapping[str, object]:
+    def _settings(self, model: str, run_folder: str) -> Mapping[str, object]:
         """What must hold, above all that its files say."""
         settings: dict[str, object] = {
             "autoupdate": False,
             "share": "disabled",
             "permission": self._permission(),
+            "plugin": [f"file://{run_folder}/{PLUGIN_FILE}"],
         }
-        if PLUGIN_FILE in files:
-            settings["plugin"] = [f"file://{run_folder}/{PLUGIN_FILE}"]
-        if PREAMBLE_FILE in files:
+        if self.options.preamble:
             settings["instructions"] = [f"{run_folder}/{PREAMBLE_FILE}"]
         if self.options.base_url:
             key = {"baseURL": self.options.base_url, "apiKey": "{env:OPENAI_API_KEY}"}

@@ -1,12 +1,15 @@
-"""The plugin that opencode is given for a headless run; it is JavaScript, run by opencode itself.
+"""The plugin that opencode is given for a run; it is JavaScript, run by opencode itself.
 
 `opencode run` does not print that it tries again, tries five times (60 s), and keeps to a
 `retry-after` however long: the plugin prints it, and ends the run where it tried often enough
-or the wait is too long for it, so that the controller may hold the agent and go on later. It also
-takes from commands the folders that opencode itself was given in place of the user's, so that git
-finds the user's configuration: an empty variable counts as one that is not set (XDG Base Directory
-Specification).
+or the wait is too long for it, so that the controller may hold the agent and go on later. On a
+terminal the plugin tells all that `run` would print, in the same form, and when a turn is over or a
+person is asked. It also takes from commands the folders that opencode itself was given in place of
+the user's, so that git finds the user's configuration: an empty variable counts as one that is not
+set (XDG Base Directory Specification).
 """
+
+import json
 
 PATIENCE = 20
 """Seconds that it may wait by itself."""
@@ -14,18 +17,67 @@ RETRIES = 2
 """Of a request; the third attempt is the last."""
 _OWN = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
 
-PLUGIN = f"""\
-export const Sidekick = async () => ({{
-  event: async ({{ event }}) => {{
-    const status = event.type === "session.status" ? event.properties.status : undefined
-    if (status?.type !== "retry") return
-    const said = {{ sessionID: event.properties.sessionID, ...status }}
-    process.stdout.write(JSON.stringify(said) + "\\n")
-    const long = status.next - Date.now() > {PATIENCE * 1000}
-    if (long || status.attempt > {RETRIES}) process.exit(1)
-  }},
-  "shell.env": async (_, output) => {{
-    for (const name of {list(_OWN)}) output.env[name] = ""
-  }},
-}})
+_PLUGIN = """\
+import { spawnSync } from "node:child_process"
+
+const tell = (event) => {
+  const text = JSON.stringify(event)
+  if (!HOOK) process.stdout.write(text + "\\n")
+  else spawnSync(HOOK, { shell: true, input: text })
+}
+
+const waits = (sessionID, status) => {
+  tell({ sessionID, ...status })
+  const long = status.next - Date.now() > PATIENCE * 1000
+  if (long || status.attempt > RETRIES) process.exit(1)
+}
+
+const kinds = { "step-start": "step_start", "step-finish": "step_finish" }
+kinds.text = "text"
+kinds.tool = "tool_use"
+const helpers = new Set()
+const answers = new Set()
+
+const isWhole = (part) =>
+  part.type === "text"
+    ? part.time?.end !== undefined
+    : part.type !== "tool" || ["completed", "error"].includes(part.state.status)
+
+// What `run` prints by itself. A helper's session is not the agent's, nor is what a person types.
+const show = (type, { sessionID, part, info, error, ...more }) => {
+  if (type === "session.created" && info.parentID) helpers.add(info.id)
+  if (helpers.has(sessionID)) return
+  if (type === "message.updated" && info.role === "assistant") answers.add(info.id)
+  if (type === "message.part.updated" && answers.has(part.messageID)) {
+    if (kinds[part.type] && isWhole(part)) tell({ type: kinds[part.type], sessionID, part })
+  }
+  if (type === "session.status" && more.status.type === "busy") tell({ type: "busy", sessionID })
+  if (type === "session.error" && error) tell({ type: "error", sessionID, error })
+  if (type === "session.idle") tell({ type: "idle", sessionID })
+  if (type === "permission.asked") tell({ type: "asked", sessionID, ...more })
+  if (type === "permission.replied") tell({ type: "busy", sessionID })
+}
+
+export const Sidekick = async () => ({
+  event: async ({ event: { type, properties } }) => {
+    if (HOOK) show(type, properties)
+    const status = type === "session.status" ? properties.status : undefined
+    if (status?.type === "retry") waits(properties.sessionID, status)
+  },
+  "shell.env": async (_, output) => {
+    for (const name of OWN) output.env[name] = ""
+  },
+})
 """
+
+
+def plugin(hook: str) -> str:
+    """The plugin.
+
+    Args:
+        hook: A command line that takes an event from its standard input; empty to print events.
+    """
+    values = {"HOOK": hook, "PATIENCE": PATIENCE, "RETRIES": RETRIES, "OWN": _OWN}
+    lines = (f"const {name} = {json.dumps(value)}\n" for name, value in values.items())
+    head, rest = _PLUGIN.split("\n", 1)
+    return f"{head}\n{''.join(lines)}{rest}"

@@ -5,12 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.agents.base import Event
-from controller.agents.events import count, ended_with, inner, moment, number, step, texts
+from controller.agents.events import count, ended_with, inner, items, moment, number, step, texts
 from controller.agents.refusals import seconds, trouble_of, until_of
-from controller.core.facts import Facts, Trouble, Usage
+from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
 
 _REFUSALS = ("rule which prevents you", "rejected permission", "The user rejected")
 _WELL = {"stop", "other"}
+_ASKED = 2000
+"""Characters of a question that are kept."""
+_TURN_OVER = "its turn is over: say how it goes on, or type Completed"
+_INTERRUPTED = "it was interrupted, and waits for what to do instead"
 _ON = {"tool-calls", "unknown"}
 """Why a step ended, where the turn goes on."""
 _TROUBLES = {
@@ -38,6 +42,13 @@ def read_opencode(facts: Facts, event: Event) -> Facts:
             facts = _retry(facts, event)
         case "error":
             facts = _error(facts, inner(event.get("error")))
+        case "busy":
+            began = facts.turn_at if facts.working else facts.at
+            facts = replace(facts, working=True, turn_at=began, ask=None, ended=False, ok=False)
+        case "asked":
+            facts = replace(facts, ask=Ask(Asking.PERMISSION, _wanted(event), facts.at))
+        case "idle":
+            facts = _idle(facts)
         case _:
             return facts
     return replace(facts, conversation=texts(event.get("sessionID")) or facts.conversation)
@@ -84,6 +95,22 @@ def _error(facts: Facts, error: Event) -> Facts:
         facts, trouble=trouble, message=message, until=_until(facts.at, data, message),
         retrying=False, working=False, ended=True, ok=False,
     )  # fmt: skip
+
+
+def _wanted(event: Event) -> str:
+    """Told by our plugin: what it may do or not."""
+    patterns = ", ".join(filter(None, map(texts, items(event.get("patterns")))))
+    wanted = f"{texts(event.get('permission')) or 'a tool'}: {patterns}".removesuffix(": ")
+    return f"may it do this? {wanted} (yes, or what to do instead)"[:_ASKED]
+
+
+def _idle(facts: Facts) -> Facts:
+    """Told by our plugin: its turn is over, or was interrupted; a person says how it goes on."""
+    if facts.trouble is not None:
+        return replace(facts, working=False)
+    text = facts.said[-_ASKED:] if facts.ended else _INTERRUPTED
+    ask = Ask(Asking.QUESTION, text or _TURN_OVER, facts.at)
+    return replace(facts, working=False, ended=True, ask=ask)
 
 
 def _until(now: datetime | None, data: Event, message: str) -> datetime | None:

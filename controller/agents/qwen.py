@@ -1,19 +1,25 @@
 """Qwen Code: headless with a stream of events in Claude Code's form, or its terminal.
 
-Measured with 0.24.4, from npm with Node 22 (it runs with 20). It tries seven times, about 70 s, and
-keeps to a `retry-after` however long; no setting of it changes that.
+Measured with 0.24.4, from npm with Node 22 (it runs with 20). Its hooks are Claude Code's; they
+are told it by a file of defaults below its own settings, so that a person's hooks stay.
 """
 
+import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from controller.agents.base import Event, Launch, Permission, Stream
+from controller.agents import answers
+from controller.agents.base import Approach, Event, Launch, Permission, Stream
+from controller.agents.claude_hooks import HOOKS, read_hook
 from controller.agents.claude_stream import read_claude
 from controller.agents.config_files import fill_in
 from controller.agents.family import Family
+from controller.agents.hooks import SECONDS, hook_command
+from controller.agents.patience import Client, node_options, patience
+from controller.agents.screens import Shows, classify
 from controller.agents.verdict import forgotten, judge_exit
 from controller.core.exits import Exit
 from controller.core.facts import Facts
@@ -30,12 +36,14 @@ _QUIET = {
 _SETTINGS: Mapping[str, object] = {
     "security": {"auth": {"selectedType": "openai"}},
     "general": {"enableAutoUpdate": False},
-    # Besides the seven attempts at a request, those at a stream.
+    # Besides its own seven attempts at a request, those of its client.
     "model": {"generationConfig": {"maxRetries": 0}},
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
 }
 _REPORT = "sidekick report"
+_HOOKS = "hooks.json"
+_PATIENCE = "patience.cjs"
 _SPECIAL = re.compile(r"[!-,:-@\[-^`{-~]")
 """ASCII's marks, but for `-`, `.`, `/`, `_`, which mean nothing in a pattern of picomatch."""
 _LOST = "No saved session found"
@@ -48,7 +56,7 @@ class Qwen(Family):
     VARIABLES: ClassVar[tuple[str, ...]] = VARIABLES
     LOGINS: ClassVar[tuple[str, ...]] = ("settings.json", ".env")
 
-    def launch(self, workload: Workload, run_folder: str) -> Launch:  # noqa: ARG002 - the protocol's
+    def launch(self, workload: Workload, run_folder: str) -> Launch:
         """`qwen` with its events as JSON, the prompt on its standard input; or its terminal."""
         options = self.options
         headless, prompt = self.headless, self.prompt(workload)
@@ -68,20 +76,43 @@ class Qwen(Family):
         environment = {**_QUIET, "QWEN_HOME": str(options.home)}
         if options.base_url:
             environment["OPENAI_BASE_URL"] = options.base_url
-        return self.by_stdin(workload, argv, environment, Stream.CLAUDE)
+        if not headless:
+            environment["QWEN_CODE_SYSTEM_DEFAULTS_PATH"] = f"{run_folder}/{_HOOKS}"
+        own = options.environment.get("NODE_OPTIONS", "")
+        hook = "" if headless else hook_command()
+        files = {_PATIENCE: patience(Client.UNDICI, ("cli.js",), own, hook)}
+        files |= {} if headless else {_HOOKS: _hook_settings()}
+        launch = self.by_stdin(workload, argv, environment, Stream.CLAUDE, files, hooks=True)
+        loaded = {"NODE_OPTIONS": node_options(own, f"{run_folder}/{_PATIENCE}")}
+        return replace(launch, environment={**launch.environment, **loaded})
 
     def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
         """Its settings."""
         fill_in(self.options.home / "settings.json", _SETTINGS)
 
     def read(self, facts: Facts, event: Event) -> Facts:
-        """Fold an event of its stream."""
-        return read_claude(facts, event)
+        """Fold an event of its stream, or of a hook."""
+        return read_claude(facts, event) if "type" in event else read_hook(facts, event)
+
+    def look(self, facts: Facts, screen: str) -> Facts:
+        """Whether its terminal shows that it works; all else its hooks tell."""
+        seen = classify("qwen", screen)
+        working = seen is not None and seen.shows is Shows.WORKING
+        return replace(facts, working=True, ask=None) if working else facts
+
+    def approach(self, screen: str, text: str) -> Approach:
+        """How an answer is given to what its terminal shows."""
+        return answers.approach("qwen", screen, text)
 
     def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
         """By its own record of the turn's end."""
         facts = forgotten(end, facts, _LOST)
         return judge_exit(end, report, facts, tells=self.headless)
+
+
+def _hook_settings() -> str:
+    call = {"type": "command", "command": hook_command(), "timeout": SECONDS * 1000}
+    return json.dumps({"hooks": {name: [{"hooks": [call]}] for name in HOOKS}})
 
 
 def _within(folder: str) -> str:

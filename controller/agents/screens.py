@@ -87,16 +87,49 @@ CLAUDE = (  # Claude Code 2.1.330
     Pattern(Shows.ERROR, r"\n❯", rf"{_SAYS}(?P<text>{_ERRORS}[^\n]*){_LAST}"),
     Pattern(Shows.IDLE, r"─\n❯[^\n]*\n─+"),
 )  # fmt: skip
+_LATER = r"(?![\s\S]*\n[■•] )"
+"""Nothing was said or done since."""
 CODEX = (  # codex-cli 0.169.0
+    Pattern(Shows.TRUST, r"enter confirm", r"\n\s*(?P<text>Hooks need review)\n"),
     Pattern(Shows.PERMISSION, r"Press enter to confirm or esc",
             r"\n\s*(?P<text>Would you like to [^\n]*\?)\n"),
     Pattern(Shows.LOGIN, r"", r"\n\W*(?:1\. )?(?P<text>Sign in with ChatGPT)\n"),
     Pattern(Shows.WORKING, r"\n\W*Working \([^\n]*esc to interrupt\)"),
+    Pattern(Shows.IDLE, r"", rf"\n■ (?P<text>Conversation interrupted){_LATER}"),
     # The rest of its paragraph; nothing but a break of the line tells where a word was broken.
-    Pattern(Shows.ERROR, r"", r"\n■ (?P<text>(?:[^\n]|\n(?!\n))*)(?![\s\S]*\n■ )"),
+    Pattern(Shows.ERROR, r"", rf"\n■ (?P<text>(?:[^\n]|\n(?!\n))*){_LATER}"),
     Pattern(Shows.IDLE, r"\n› [^\n]*\n"),
 )  # fmt: skip
-FAMILIES: Mapping[str, Sequence[Pattern]] = {"claude": CLAUDE, "codex": CODEX}
+QWEN = (  # Qwen Code 0.24.4
+    Pattern(Shows.PERMISSION, r"Waiting for user confirmation",
+            r"\n\s*(?P<text>(?:Allow|Apply|Do you want) [^\n]*\?)\n"),
+    Pattern(Shows.WORKING, r"", r"\n  [^\n]*· esc to cancel\)\n"),
+    Pattern(Shows.ERROR, r"\n> ", r"\n\s*✕ (?P<text>\[API Error: [^\n]*)(?![\s\S]*\n  > )"),
+    Pattern(Shows.IDLE, r"─\n>[^\n]*\n─+"),
+)  # fmt: skip
+_SINCE = r"(?![\s\S]*\n(?:✦| > (?!  Type)))"
+GEMINI = (  # Gemini CLI 0.61.0
+    Pattern(Shows.LOGIN, r"", r"(?P<text>How would you like to authenticate[^\n]*\?)"),
+    Pattern(Shows.TRUST, r"", r"(?P<text>Do you trust [^\n]*\?)"),
+    Pattern(Shows.PERMISSION, r"",
+            r"│ (?P<text>(?:Allow|Apply|Do you want) [^\n?]*\?)[\s\S]*\(esc\)"),
+    Pattern(Shows.WORKING, r"", r"\n \S [^\n]*\(esc to cancel, "),
+    Pattern(Shows.ERROR, r"", rf"\n✕ (?P<text>\[API Error: (?:[^\n]|\n(?=  ))*){_SINCE}"),
+    Pattern(Shows.IDLE, r"", rf"\nℹ (?P<text>Request cancelled){_SINCE}"),
+    Pattern(Shows.IDLE, r"", r"\n >   Type your message"),
+)  # fmt: skip
+OPENCODE = (  # opencode 1.18.33
+    Pattern(Shows.PERMISSION, r"enter confirm", r"△ (?P<text>Permission required)"),
+    Pattern(Shows.WORKING, r"esc (?:again to )?interrupt"),
+    Pattern(Shows.IDLE, r"ctrl\+p commands"),
+)  # fmt: skip
+FAMILIES: Mapping[str, Sequence[Pattern]] = {
+    "claude": CLAUDE,
+    "codex": CODEX,
+    "gemini": GEMINI,
+    "opencode": OPENCODE,
+    "qwen": QWEN,
+}
 
 
 def classify(family: str, screen: str) -> Seen | None:

@@ -8,7 +8,7 @@ import signal
 from dataclasses import replace
 from datetime import datetime
 
-from controller.agents.refusals import trouble_of, until_of
+from controller.agents.refusals import status_in, trouble_of, until_of
 from controller.agents.resets import reset_of
 from controller.core.exits import Cause, Exit
 from controller.core.facts import NO_FACTS, Asking, Facts, Trouble
@@ -63,7 +63,7 @@ def judge_exit(
         case Cause.STOP if end.stop is not None and end.stop.reason == TROUBLED:
             # Where only its screen told why it could not go on, the request says what that was.
             text = facts.message or end.stop.message
-            trouble = facts.trouble or trouble_of(None, text)
+            trouble = facts.trouble or trouble_of(status_in(text), text)
             until = reset_of(text, end.ended_at) or until_of(text, end.ended_at)
             return result(_TROUBLES[trouble], trouble.value, text, until)
         case Cause.STOP:

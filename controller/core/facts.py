@@ -107,6 +107,7 @@ class Facts:
         ok: It told that the turn went well.
         usage: Spent in this run; where `whole` is set, in the whole conversation.
         whole: The dollars of `usage` are those of the whole conversation, not of this run.
+        counted: The id of the newest message that is counted in `usage`.
     """
 
     at: datetime | None = field(default=None, compare=False)
@@ -127,6 +128,7 @@ class Facts:
     ok: bool = False
     usage: Usage = field(default_factory=Usage)
     whole: bool = False
+    counted: str = ""
 
 
 NO_FACTS = Facts()

@@ -193,7 +193,13 @@ def _forgotten(
     if not run.begun:  # there was none to lose
         return _crashed(name, member, run, result, now)
     fresh = replace(
-        member, conversation="", conversation_agent="", delivered="", paid=0.0, forgotten=True
+        member,
+        conversation="",
+        conversation_agent="",
+        delivered="",
+        paid=0.0,
+        paid_tokens=0,
+        forgotten=True,
     )
     retry = Retry(result.reason, result.message, result.at, keeps_slot=True)
     event = Event(now, name, result.reason, result.message, warning=True)

@@ -108,6 +108,7 @@ def _again(member: ProjectMemory) -> ProjectMemory:
     return replace(
         member, done=None, conversation="", conversation_agent="", delivered="",
         said="", forgotten=False, spent=Spent(), paid=0.0,
+        paid_tokens=0,
     )  # fmt: skip
 
 

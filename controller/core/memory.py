@@ -204,6 +204,7 @@ class ProjectMemory:
         proposed: The Next Action that the agent proposed last.
         proposal_due: That text is still to be written into the list.
         paid: Dollars of the conversation so far, where its agent counts them over all its runs.
+        paid_tokens: The same of its tokens.
         unwritten: A status was to be written and is not confirmed by a read yet.
         replaced_agent: The Agent cell that the unconfirmed version was to replace.
         state: What the row says; None before the first look.
@@ -242,6 +243,7 @@ class ProjectMemory:
     proposed: str = ""
     proposal_due: bool = False
     paid: float = 0.0
+    paid_tokens: int = 0
     unwritten: bool = False
     replaced_agent: str = ""
     state: State | None = None

@@ -210,6 +210,7 @@ class Run:
         tells: The agent's events are to be had.
         answered: The id of the newest answer of a person's that it was given.
         branch: The branch of its worktree; empty where it works in the project's own folder.
+        model: The model id that the agent was told; empty for its default.
         work: What git saw in its folder at the end; None where that is not known.
     """
 
@@ -236,6 +237,7 @@ class Run:
     tells: bool = False
     answered: str = ""
     branch: str = ""
+    model: str = ""
     work: Work | None = None
 
 

@@ -1,8 +1,9 @@
 """Silence: whose screen is to be looked at, because no event tells what is on it.
 
 Hooks tell almost all. They do not where a dialog comes up before the first of them, and where a
-person at the terminal closes a dialog. Either way the screen changes, so one that did not since it
-was looked at is left alone; and of several, the one that waits longest comes first.
+person at the terminal closes a dialog; and some agents have none for a turn that fails. Always the
+screen changes, so one that did not since it was looked at is left alone; and of several, the one
+that waits longest comes first.
 """
 
 from collections.abc import Mapping, Set
@@ -16,6 +17,8 @@ FIRST_EVENT = timedelta(seconds=20)
 """Within which an agent tells its first event; it needs one or two."""
 AFTER_ASK = timedelta(seconds=10)
 """After which a screen that changes tells that a dialog is no longer there."""
+QUIET = timedelta(seconds=20)
+"""Without an event in the midst of a turn, after which an agent may have failed without a word."""
 _DIALOGS = frozenset({Asking.PERMISSION, Asking.QUESTION, Asking.TRUST, Asking.LOGIN})
 
 
@@ -31,6 +34,8 @@ class Screens:
         sessions: Mapping[str, Session],
         readable: Set[str],
         now: datetime,
+        *,
+        reticent: Set[str] = frozenset(),
     ) -> str | None:
         """The run whose screen is to be looked at in this tick; None for none.
 
@@ -39,6 +44,7 @@ class Screens:
             sessions: Run id → session.
             readable: Names of the agents that can tell what a screen shows.
             now: The time.
+            reticent: Those of them that do not tell of each failure.
         """
         self._looked = {run: at for run, at in self._looked.items() if run in sessions}
         found = [
@@ -47,7 +53,7 @@ class Screens:
             if (run := runs.get(name)) is not None
             and run.agent in readable
             and self._looked.get(name) != session.activity
-            and is_silent(run, session, now)
+            and is_silent(run, session, now, reticent=run.agent in reticent)
         ]
         due = min(found, key=lambda name: self._looked.get(name, 0), default=None)
         if due is not None:
@@ -55,8 +61,15 @@ class Screens:
         return due
 
 
-def is_silent(run: Run, session: Session, now: datetime) -> bool:
-    """Whether no event tells what a living agent's terminal shows."""
+def is_silent(run: Run, session: Session, now: datetime, *, reticent: bool = False) -> bool:
+    """Whether no event tells what a living agent's terminal shows.
+
+    Args:
+        run: The run.
+        session: Its session.
+        now: The time.
+        reticent: Its agent does not tell of each failure.
+    """
     if not (run.interactive and run.tells and session.alive):
         return False
     if run.started_at is None or run.stop or run.result:
@@ -64,6 +77,8 @@ def is_silent(run: Run, session: Session, now: datetime) -> bool:
     facts = run.facts
     if facts.at is None:
         return now - run.started_at >= FIRST_EVENT
+    if reticent and facts.working and facts.ask is None and now - facts.at >= QUIET:
+        return True
     asked = facts.ask.at if facts.ask is not None and facts.ask.kind in _DIALOGS else None
     return asked is not None and not facts.ended and changed_at(session, run) - asked >= AFTER_ASK
 

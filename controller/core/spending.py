@@ -23,16 +23,12 @@ def spent_by(run: Run, member: ProjectMemory, prices: Mapping[str, Price]) -> Sp
         prices: Model id → price, for agents that tell tokens alone.
     """
     usage = run.facts.usage
-    if usage.dollars is None:
-        price = prices.get(run.facts.model, Price())
-        parts = (
-            usage.fresh * price.fresh,
-            usage.cached * price.cached,
-            usage.output * price.output,
-        )
-        return Spent(sum(parts) / _MILLION, usage.tokens)
-    before = member.paid if run.facts.whole and run.conversation == member.conversation else 0.0
-    return Spent(max(0.0, usage.dollars - before), usage.tokens)
+    dollars = _dollars(run, prices)
+    if not (run.facts.whole and run.conversation == member.conversation):
+        return Spent(dollars, usage.tokens)
+    # One that tells dollars counts its tokens anew in each run.
+    before = member.paid_tokens if usage.dollars is None else 0
+    return Spent(max(0.0, dollars - member.paid), max(0, usage.tokens - before))
 
 
 def bill(member: ProjectMemory, run: Run, prices: Mapping[str, Price]) -> ProjectMemory:
@@ -41,8 +37,20 @@ def bill(member: ProjectMemory, run: Run, prices: Mapping[str, Price]) -> Projec
     if member.billed == run.id or spent == NOTHING_SPENT:
         return member
     usage = run.facts.usage
-    paid = usage.dollars if run.facts.whole and usage.dollars is not None else member.paid
-    return replace(member, spent=member.spent + spent, paid=paid, billed=run.id)
+    # One that broke off before it told the whole is in the whole that the next one tells.
+    paid = _dollars(run, prices) if run.facts.whole else member.paid + spent.dollars
+    tokens = usage.tokens if run.facts.whole and usage.dollars is None else member.paid_tokens
+    return replace(member, spent=member.spent + spent, paid=paid, paid_tokens=tokens, billed=run.id)
+
+
+def _dollars(run: Run, prices: Mapping[str, Price]) -> float:
+    """As the agent says, else by the price of its model."""
+    usage = run.facts.usage
+    if usage.dollars is not None:
+        return usage.dollars
+    price = prices.get(run.facts.model) or prices.get(run.model) or Price()
+    parts = (usage.fresh * price.fresh, usage.cached * price.cached, usage.output * price.output)
+    return sum(parts) / _MILLION
 
 
 def row_spent(member: ProjectMemory, run: Run | None, prices: Mapping[str, Price]) -> Spent:

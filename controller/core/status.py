@@ -170,6 +170,7 @@ def _after_start(
             answered=workload.answer or member.answered,
             forgotten=False,
             paid=member.paid if outcome.conversation == member.conversation else 0.0,
+            paid_tokens=member.paid_tokens if outcome.conversation == member.conversation else 0,
         ), verdict
     attempt = member.faults + 1
     wait = LOST.delay(attempt, member.slug)

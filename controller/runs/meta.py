@@ -42,6 +42,7 @@ class Meta:
     tells: bool = False
     answered: str = ""
     branch: str = ""
+    model: str = ""
 
 
 _META = TypeAdapter(Meta)

@@ -76,8 +76,12 @@ def test_a_conversation_goes_on() -> None:
 
 
 def test_interactive() -> None:
-    """On a terminal it asks, and leaves no daemon."""
+    """On a terminal it asks, leaves no daemon, and its hooks tell of it."""
     launch = codex(mode=Mode.INTERACTIVE).launch(WORK, "/r")
+    assert launch.hooks
+    hooks = settings(launch.argv)["hooks"]
+    assert "shim/hook.py" in hooks["Stop"][0]["hooks"][0]["command"]
+    assert "hooks" not in settings(codex().launch(WORK, "/r").argv)
     assert launch.argv[:2] == ("codex", "--no-daemon")
     assert settings(launch.argv)["approval_policy"] == "on-request"
     assert launch.stream is None

@@ -16,6 +16,10 @@ SHOWN = {
     "codex-0.169.0-permission": Facts(
         ask=Ask(Asking.PERMISSION, "Would you like to make the following edits?")
     ),
+    "codex-0.169.0-interrupted": Facts(
+        ask=Ask(Asking.QUESTION, "it was interrupted, and waits for what to do instead")
+    ),
+    "codex-0.169.0-trust-hooks": Facts(ask=Ask(Asking.TRUST, "Hooks need review")),
     "codex-0.169.0-login": Facts(ask=Ask(Asking.LOGIN, "Sign in with ChatGPT")),
 }
 TROUBLES = {
@@ -39,8 +43,8 @@ def test_screens(name: str, facts: Facts) -> None:
 @pytest.mark.parametrize(("name", "trouble"), TROUBLES.items(), ids=TROUBLES)
 def test_errors(name: str, trouble: Trouble) -> None:
     """An error is told with all its words, though the screen breaks them."""
-    facts = look(NO_FACTS, shown(name))
-    assert facts.trouble is trouble
+    facts = look(Facts(working=True), shown(name))
+    assert (facts.trouble, facts.working) == (trouble, False)
     assert len(facts.message) > 80
 
 

@@ -40,6 +40,15 @@ def test_what_a_person_set_stays(tmp_path: Path) -> None:
     assert path.stat() == before
 
 
+def test_a_list_is_given_what_it_lacks(tmp_path: Path) -> None:
+    """Once, behind what a person has there."""
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"hooks": {"End": ["theirs"]}}))
+    for _ in range(2):
+        fill_in(path, {"hooks": {"End": ["ours"], "Begin": ["ours"]}})
+    assert json.loads(path.read_text()) == {"hooks": {"End": ["theirs", "ours"], "Begin": ["ours"]}}
+
+
 @given(known=objects, settings=objects)
 def test_nothing_is_lost(
     tmp_path_factory: pytest.TempPathFactory, known: dict[str, object], settings: dict[str, object]
@@ -58,6 +67,8 @@ def test_nothing_is_lost(
 def _holds(after: object, before: object) -> bool:
     if isinstance(before, dict) and isinstance(after, dict):
         return all(_holds(after[name], value) for name, value in before.items())
+    if isinstance(before, list) and isinstance(after, list):
+        return after[: len(before)] == before
     return after == before
 
 

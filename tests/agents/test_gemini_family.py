@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from controller.agents.base import Agent, AgentError, Mode, Options, Permission, Stream
-from controller.agents.opencode_plugin import PLUGIN
+from controller.agents.opencode_plugin import plugin
 from controller.agents.registry import family
 from controller.core.exits import Cause, Exit
 from controller.core.facts import NO_FACTS, Facts, Trouble
@@ -50,12 +50,13 @@ def test_headless(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_interactive(name: str) -> None:
-    """The prompt is one argument that cannot be taken for an option; no events come."""
+    """The prompt is one argument that cannot be taken for an option; hooks tell of it."""
     launch = agent(name, mode=Mode.INTERACTIVE).launch(WORK, "/runs/1")
     assert launch.mode is Mode.INTERACTIVE
     assert launch.argv[-1].startswith("--prompt")
     assert launch.argv[-1].partition("=")[2] == PROMPT
-    assert (launch.prompt_on_stdin, launch.stream, launch.tells) == (False, None, False)
+    assert (launch.prompt_on_stdin, launch.stream, launch.hooks) == (False, None, True)
+    assert not agent(name).launch(WORK, "/runs/1").hooks
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -186,11 +187,10 @@ def test_a_provider_of_opencode() -> None:
 def test_files_of_opencode() -> None:
     """What it is taught and its plugin lie in the run's folder."""
     launch = agent("opencode", preamble="Report.").launch(WORK, "/runs/1")
-    assert launch.files == {"preamble.md": "Report.", "opencode-plugin.js": PLUGIN}
+    assert launch.files == {"preamble.md": "Report.", "opencode-plugin.js": plugin("")}
     found = table(preamble="Report.")
     assert found["instructions"] == ["/runs/1/preamble.md"]
     assert found["plugin"] == ["file:///runs/1/opencode-plugin.js"]
-    assert "plugin" not in table(mode=Mode.INTERACTIVE)
 
 
 def test_what_it_is_taught(tmp_path: Path) -> None:

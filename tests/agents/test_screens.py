@@ -43,11 +43,22 @@ SHOWN = {
     "claude-2.1.330-working": (Shows.WORKING, ""),
     "codex-0.169.0-auth": (Shows.ERROR, "unexpected status 401 Unauthorized: Incorrect API key"),
     "codex-0.169.0-done": (Shows.IDLE, ""),
+    "codex-0.169.0-interrupted": (Shows.IDLE, "Conversation interrupted"),
     "codex-0.169.0-limit": (Shows.ERROR, "You’ve hit your usage limit. Upgrade to Pro"),
     "codex-0.169.0-login": (Shows.LOGIN, "Sign in with ChatGPT"),
     "codex-0.169.0-overloaded": (Shows.ERROR, "unexpected status 503 Service Unavailable: The"),
     "codex-0.169.0-permission": (Shows.PERMISSION, "Would you like to make the following edits?"),
+    "codex-0.169.0-trust-hooks": (Shows.TRUST, "Hooks need review"),
     "codex-0.169.0-working": (Shows.WORKING, ""),
+    "gemini-0.61.0-error": (Shows.ERROR, '[API Error: {"error":{"code":400,"message":"API key'),
+    "gemini-0.61.0-permission": (Shows.PERMISSION, "Allow execution of [Shell]?"),
+    "gemini-0.61.0-working": (Shows.WORKING, ""),
+    "opencode-1.18.33-error": (Shows.IDLE, ""),
+    "opencode-1.18.33-permission": (Shows.PERMISSION, "Permission required"),
+    "opencode-1.18.33-working": (Shows.WORKING, ""),
+    "qwen-0.24.4-error": (Shows.ERROR, "[API Error: 401 Incorrect API key provided.]"),
+    "qwen-0.24.4-permission": (Shows.PERMISSION, "Allow execution of: 'touch'?"),
+    "qwen-0.24.4-working": (Shows.WORKING, ""),
 }  # fmt: skip
 
 
@@ -82,6 +93,9 @@ def test_an_error_is_told_with_all_its_words() -> None:
     found = seen("codex-0.169.0-limit")
     assert found is not None
     assert found.text.endswith("purchase more credits or try again at 8:56 PM.")
+    found = seen("gemini-0.61.0-error")
+    assert found is not None
+    assert found.text.endswith('"API_KEY_INVALID"}]}}]')
 
 
 def test_choices() -> None:

@@ -71,6 +71,18 @@ def test_work(name: str) -> None:
     assert first in doing
 
 
+@pytest.mark.parametrize("name", ["claude-2.1.330-work", "qwen-0.24.4-work"])
+def test_what_was_spent_so_far(name: str) -> None:
+    """Each message counts once, so that a budget holds, and a run that is killed is charged."""
+    whole = fold(name)
+    steps = [fold(name, most).usage.fresh for most in range(20)]
+    seen = sorted({fresh for fresh in steps if fresh})
+    assert len(seen) >= 4
+    assert steps == sorted(steps)
+    assert seen[-1] == whole.usage.fresh
+    assert seen[-2] >= 0.7 * whole.usage.fresh
+
+
 @pytest.mark.parametrize("name", WORKED)
 def test_before_the_end(name: str) -> None:
     """A stream that breaks off anywhere tells no end."""

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.facts import Usage
+from controller.core.facts import Facts, Usage
 from controller.core.limits import Budget, Price
-from controller.core.observed import Ending
+from controller.core.memory import ProjectMemory
+from controller.core.observed import Ending, Run, Words
+from controller.core.spending import spent_by
 from tests.core.fleet import Fleet
-from tests.core.world import AGENTS, cells, limits
+from tests.core.world import AGENTS, NOW, cells, limits
 
 DAY = 86_400.0
 
@@ -54,6 +56,42 @@ def test_runs_add_up_and_a_conversation_counts_once() -> None:
     assert fleet.memory.projects["alpha"].spent.dollars == 0
 
 
+def test_tokens_of_a_conversation_count_once() -> None:
+    """An agent that tells tokens alone, of the whole conversation, is charged the difference."""
+    fleet = Fleet(cells(), limits=limits(prices={"m-1": Price(fresh=1.0)}))
+    fleet.rest()
+    fleet.tell(model="m-1", usage=Usage(1_000_000), whole=True)
+    fleet.end(ending=Ending.CRASHED)
+    fleet.tick()
+    fleet.sleep(15)
+    fleet.rest()
+    fleet.tell(model="m-1", usage=Usage(3_000_000), whole=True)
+    spent = fleet.tick().plan.spent["alpha"]
+    assert spent.tokens == 3_000_000
+    assert spent.dollars == pytest.approx(3.0)
+    fleet.end()
+    fleet.rest()
+    spent = fleet.memory.projects["alpha"].spent
+    assert spent.tokens == 3_000_000
+    assert spent.dollars == pytest.approx(3.0)
+
+
+def test_a_run_that_broke_off_has_spent_too() -> None:
+    """By what it told until then; the whole that the next one tells counts that only once."""
+    fleet = Fleet(cells(), limits=limits(prices={"m-1": Price(fresh=1.0)}))
+    fleet.rest()
+    fleet.tell(model="m-1", usage=Usage(1_000_000))
+    fleet.end(ending=Ending.CRASHED)
+    fleet.tick()
+    fleet.sleep(15)
+    fleet.rest()
+    assert fleet.memory.projects["alpha"].spent.dollars == pytest.approx(1.0)
+    fleet.tell(model="m-1", usage=Usage(200_000, dollars=1.2), whole=True)
+    spent = fleet.tick().plan.spent["alpha"]
+    assert spent.tokens == 1_200_000
+    assert spent.dollars == pytest.approx(1.2)
+
+
 def test_tokens_have_a_price() -> None:
     """Where the agent does not say what it cost."""
     price = Price(fresh=2.0, cached=0.5, output=10.0)
@@ -61,6 +99,13 @@ def test_tokens_have_a_price() -> None:
     fleet.rest()
     fleet.tell(model="m-1", usage=Usage(1_000_000, 2_000_000, 100_000))
     assert fleet.tick().plan.spent["alpha"].dollars == pytest.approx(4.0)
+
+
+def test_the_model_that_an_agent_was_told_has_a_price() -> None:
+    """Where it does not say itself which one answers."""
+    run = Run("r1", "alpha", "alpha", "codex", "/w", Words("d"), NOW, model="m-1",
+              facts=Facts(usage=Usage(1_000_000)))  # fmt: skip
+    assert spent_by(run, ProjectMemory("alpha"), {"m-1": Price(fresh=2.0)}).dollars == 2.0
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["its own", "the fleet's"])

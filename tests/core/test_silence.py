@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.core.facts import Ask, Asking, Facts
 from controller.core.observed import Run, Session, StopRequest, Words
-from controller.core.silence import AFTER_ASK, FIRST_EVENT, Screens, at_last, is_silent
+from controller.core.silence import AFTER_ASK, FIRST_EVENT, QUIET, Screens, at_last, is_silent
 from tests.core.world import NOW
 
 LATER = NOW + FIRST_EVENT
@@ -43,6 +43,20 @@ def test_silent_is_who_goes_on_printing_after_a_dialog() -> None:
     assert is_silent(run(facts=asked), later, LATER)
     assert not is_silent(run(facts=asked), session(seconds=2), LATER)
     assert not is_silent(run(facts=replace(asked, ended=True)), later, LATER)
+
+
+def test_silent_is_who_may_have_failed_without_a_word() -> None:
+    """In the midst of a turn, some time after its last event; who tells each failure is not."""
+    working = run(facts=Facts(at=NOW, working=True))
+    assert is_silent(working, session(), NOW + QUIET, reticent=True)
+    assert not is_silent(working, session(), NOW + QUIET)
+    assert not is_silent(working, session(), NOW + QUIET / 2, reticent=True)
+    resting = run(facts=Facts(at=NOW, ended=True))
+    assert not is_silent(resting, session(), NOW + QUIET, reticent=True)
+    due = Screens().due(
+        {"r1": working}, {"r1": session()}, {"claude"}, NOW + QUIET, reticent={"claude"}
+    )
+    assert due == "r1"
 
 
 def test_one_a_tick_and_none_twice() -> None:
