@@ -9,7 +9,7 @@ from grafana.generator.panels import heat, lines, number
 from grafana.generator.queries import ask, ask_heat, ask_now, quantile
 
 _UP = look.words(_0=("down", RED), _1=("up", GREEN))
-_GOOD = look.words(_0=("broken", RED), _1=("good", GREEN))
+_GOOD = look.words(_0=("no", RED), _1=("yes", GREEN))
 _BLOCKED = look.words(_0=("open", GREEN), _1=("blocked", RED))
 
 
@@ -36,8 +36,10 @@ def _now(board: Dashboard) -> None:
         )
     ).with_panel(
         number(
-            "The list", "Whether the newest read was good; else the last good rows stand.",
-            "min(sidekick_source_valid)", steps=ALL_IS_GOOD, texts=_GOOD,
+            "The list", "Whether the newest read was good (else the last good rows stand), and "
+            "whether statuses can be written into it.",
+            ask_now("min(sidekick_source_valid)", "read"),
+            ask_now("min(sidekick_source_writable)", "written"), steps=ALL_IS_GOOD, texts=_GOOD,
         )
     ).with_panel(
         number(
@@ -169,12 +171,20 @@ def _hands(board: Dashboard) -> None:
             "Calls to tmux", "Calls a second by command and result.",
             ask(f"{_rate('runtime_calls_total', 'command, result')} > 0",
                 "{{command}}: {{result}}"),
-            unit="ops",
+            unit="ops", width=8,
         )
     ).with_panel(
         lines(
             "Duration of calls to tmux", "Nine of ten are quicker.",
             ask(quantile(0.9, "runtime_call_duration_seconds", "command"), "{{command}}"), unit="s",
+            width=8,
+        )
+    ).with_panel(
+        lines(
+            "Notifications", "Since the controller's start, by what they tell of and what became "
+            "of them.",
+            ask("sum by (kind, result) (sidekick_notifications_total)", "{{kind}}: {{result}}"),
+            width=8,
         )
     )  # fmt: skip
 
