@@ -13,12 +13,9 @@ from controller.core.report import (
     ProjectView,
     Report,
     SourceView,
-    activity_of,
-    agent_views,
-    idle_since,
-    view,
 )
 from controller.core.status import RowStatus
+from controller.core.views import activity_of, agent_views, idle_since, view
 
 
 def make_board(

@@ -7,7 +7,7 @@ from controller.core.actions import Start, Tell
 from controller.core.facts import Ask, Asking
 from controller.core.limits import Answer
 from controller.core.observed import HUNG, Ending, ReportState
-from controller.core.report import waits_since
+from controller.core.views import waits_since
 from tests.core.fleet import Fleet
 from tests.core.world import cells, limits
 

@@ -4,7 +4,8 @@ import pytest
 
 from controller.core.backoff import CRASH
 from controller.core.observed import Ending
-from controller.core.report import Report, view
+from controller.core.report import Report
+from controller.core.views import view
 from controller.metrics import Metrics
 from tests.core.fleet import Fleet, fleet
 from tests.core.world import cells
