@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from controller.core.digest import digest
 from controller.core.memory import Memory
 from controller.core.notice_texts import Terms, compose
-from controller.core.notices import Kind, News, decide, standing
+from controller.core.notices import News, decide
 from controller.core.outbox import DROPPED, Noticed, Parcel, post, settle
 from controller.core.report import NotificationsView
-from controller.notify.dispatcher import Dispatcher, Mailing
+from controller.core.standing import Kind, standing
+from controller.notify.dispatcher import Dispatcher
+from controller.notify.mailing import Mailing
 
 log = logging.getLogger(__name__)
 

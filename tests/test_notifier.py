@@ -13,14 +13,15 @@ from freezegun.api import FrozenDateTimeFactory
 
 from controller.core.memory import Memory, ProjectMemory, State
 from controller.core.notice_texts import Terms
-from controller.core.notices import Kind
 from controller.core.outbox import MOST, Noticed, Parcel, Settled
 from controller.core.report import NotificationsView, Report, SourceView
+from controller.core.standing import Kind
 from controller.core.words import Status
 from controller.layout import clock
 from controller.notifier import Notifier, Wishes
 from controller.notify.addresses import Address
-from controller.notify.dispatcher import Dispatcher, Mailing
+from controller.notify.dispatcher import Dispatcher
+from controller.notify.mailing import Mailing
 from controller.store import Store
 from tests.core.world import NOW
 

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from controller.core.conditions import Condition, ConditionType
 from controller.core.events import Entry, Event
 from controller.core.memory import Memory, ProjectMemory
-from controller.core.notices import Kind, Mark
+from controller.core.notices import Mark
 from controller.core.outbox import Noticed, Parcel
 from controller.core.report import ProjectView, Report, SourceView
+from controller.core.standing import Kind
 from controller.store import Journal, Store, StoreUnavailable, database, read_report
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

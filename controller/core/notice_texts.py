@@ -13,7 +13,8 @@ from urllib.parse import quote
 from controller.core.facts import AT_TERMINAL
 from controller.core.faults import shorten
 from controller.core.names import as_argument
-from controller.core.notices import Kind, News, Standing
+from controller.core.notices import News
+from controller.core.standing import Kind, Standing
 
 NAME_SHOWN = 80
 TEXT_SHOWN = 600

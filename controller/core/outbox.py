@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from controller.core.notices import Kind, Mark
+from controller.core.notices import Mark
+from controller.core.standing import Kind
 
 MOST = 100
 """Messages that wait; beyond it the oldest go."""

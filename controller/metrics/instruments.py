@@ -8,8 +8,8 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from controller.core.notices import Kind
 from controller.core.outbox import RESULTS as DELIVERIES
+from controller.core.standing import Kind
 from controller.metrics.table import PREFIX
 from controller.runtimes.tmux_calls import COMMANDS, RESULTS
 

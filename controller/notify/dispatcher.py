@@ -9,9 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 from controller.core.backoff import NOTICE, Curve
 from controller.core.errors import SidekickError
@@ -20,32 +18,13 @@ from controller.core.report import NotificationsView
 from controller.notify.addresses import Address, read_addresses, secrets_of
 from controller.notify.deliveries import NEVER, Deliveries
 from controller.notify.lines import Job, Line
+from controller.notify.mailing import Mailing
 from controller.notify.services import Service, service_of
 
 log = logging.getLogger(__name__)
 
 HARD_SECONDS = 30.0
 """After which a send counts as failed, whatever its service waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mailing:
-    """To whom messages go.
-
-    Attributes:
-        given: Addresses of the settings.
-        file: A file with more; it is read again when it changes.
-        retry_for: How long a message is tried.
-    """
-
-    given: tuple[Address, ...] = ()
-    file: Path | None = None
-    retry_for: timedelta = timedelta(hours=6)
-
-    @property
-    def on(self) -> bool:
-        """Whether there is anybody."""
-        return bool(self.given or self.file)
 
 
 class Dispatcher:
@@ -128,7 +107,7 @@ class Dispatcher:
             if not mailing.on:
                 return NotificationsView()
             lines = deliveries.lines.values()
-            targets = tuple(line.service.shown for line in lines) or mailing_shown(mailing)
+            targets = tuple(line.service.shown for line in lines) or mailing.shown
             waiting, failing = len(deliveries.outbox), deliveries.failing()
             if self._faults:
                 return NotificationsView(targets, waiting, self._faults[0])
@@ -163,7 +142,7 @@ class Dispatcher:
     def _load(self) -> None:
         """Make the services anew where the addresses changed."""
         mailing = self._mailing
-        version = (mailing.given, mailing.file, _signature(mailing.file))
+        version = mailing.version()
         if version == self._loaded:
             return
         faults: list[str] = []
@@ -221,20 +200,3 @@ class Dispatcher:
         """The loop is woken under the lock: once this one ends, nobody may be there any more."""
         if not self._stopping:
             self._wake()
-
-
-def mailing_shown(mailing: Mailing) -> tuple[str, ...]:
-    """To whom messages go, as far as that is known without Apprise."""
-    shown = tuple(f"{address.service}://…" for address in mailing.given)
-    return (*shown, str(mailing.file)) if mailing.file else shown
-
-
-def _signature(file: Path | None) -> tuple[int, int, int] | None:
-    """What tells one version of a file from another; None where there is none."""
-    if file is None:
-        return None
-    try:
-        stat = file.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -17,7 +17,7 @@ from typing import Protocol, cast
 
 from controller.core.errors import TerminalError
 from controller.core.faults import shorten
-from controller.core.notices import Kind
+from controller.core.standing import Kind
 from controller.notify.addresses import Address, secrets_of
 from controller.redaction import Redactor
 

@@ -8,7 +8,7 @@ from controller.core.errors import SidekickError
 from controller.core.notice_texts import Terms
 from controller.notifier import Wishes
 from controller.notify.addresses import Address, read_addresses, secrets_of
-from controller.notify.dispatcher import Mailing
+from controller.notify.mailing import Mailing
 from controller.settings import Settings
 from controller.settings.load import say_of
 from controller.settings.notifications import URLS

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from controller.core.notices import Kind
+from controller.core.standing import Kind
 from controller.settings.base import MaybeSpan, Section, Span
 
 PATH = "notifications"

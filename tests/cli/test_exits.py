@@ -11,7 +11,7 @@ ARGUMENTS = {
     "pause": ("One",), "resume": ("One",), "restart": ("One",), "source": ("approve",),
     "snapshot": ("list",), "sheets": ("init",),
     "adopt": ("mine", "One"), "answer": ("One", "yes"), "release": ("sh",),
-    "config": ("show",),
+    "config": ("show",), "notify": ("test",),
 }  # fmt: skip
 """What a command needs besides its own word."""
 READING = [command for command in COMMANDS if command.settings]

@@ -5,7 +5,8 @@ import shlex
 import pytest
 
 from controller.core.notice_texts import LISTED, TEXT_SHOWN, Terms, compose, inert
-from controller.core.notices import Kind, News, Standing
+from controller.core.notices import News
+from controller.core.standing import Kind, Standing
 from tests.hostile.corpus import TEXTS
 
 TERMS = Terms("./run.sh", "http://host:9600")

@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.memory import Absence, Block, Done, Hold, Memory, ProjectMemory, State
-from controller.core.notices import (
-    GATHER,
-    Decision,
-    Kind,
-    Mark,
-    News,
-    Standing,
-    decide,
-    standing,
-)
+from controller.core.notices import GATHER, Decision, Mark, News, decide
+from controller.core.standing import Kind, Standing, standing
 from controller.core.words import Status
 from tests.core.world import NOW, after
 

@@ -1,7 +1,7 @@
 """The outbox: bounded, and settled address by address."""
 
-from controller.core.notices import Kind
 from controller.core.outbox import MOST, Parcel, Settled, post, settle
+from controller.core.standing import Kind
 from tests.core.world import NOW
 
 

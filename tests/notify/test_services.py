@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from controller.core.notices import Kind
+from controller.core.standing import Kind
 from controller.notify.addresses import Address
 from controller.notify.services import AddressInvalid, send_all, service_of
 from tests.e2e.lab import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from controller.core.notices import Kind
+from controller.core.standing import Kind
 from controller.settings.environment import SHORT_NAMES, variables
 from tests.settings.conftest import REPOSITORY, Project
 
