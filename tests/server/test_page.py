@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from controller.core.report import NotificationsView
 from controller.server import Server
 from controller.server.page import follow
 from controller.server.page.board import NEEDS, draw
@@ -86,10 +87,17 @@ def test_many_that_need_a_person(world: World, browser: Client) -> None:
 def test_every_page_tells_what_is_wrong(world: World, browser: Client) -> None:
     """A loop that hangs, a demo, a fleet at rest: told on the board and on a project's page."""
     world.is_healthy = False
-    world.known = replace(REPORT, at=LATER, suspended="at night", demo=True)
+    world.known = replace(
+        REPORT, at=LATER, suspended="at night", demo=True,
+        source=replace(REPORT.source, refusal="it may only be read"),
+        notifications=NotificationsView(("ntfy://x",), failure="no answer", failed_at=LATER),
+    )  # fmt: skip
     for path in ("/", "/?project=Alpha"):
         page = browser.get(path).body.decode()
-        for text in ("makes no progress", "The fleet rests: at night", "Demo:", "disk full"):
+        for text in (
+            "makes no progress", "The fleet rests: at night", "Demo:", "disk full",
+            "it may only be read", "no answer",
+        ):  # fmt: skip
             assert text in page
 
 
