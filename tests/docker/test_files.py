@@ -115,8 +115,10 @@ def test_services_start_in_their_order_and_the_controller_on_its_own() -> None:
         "agents": {"mock-claude": healthy},
         "mock-claude": {},
         "prometheus": {"controller": healthy},
-        "grafana": {"prometheus": healthy},
+        "grafana": {"prometheus": healthy, "loki": {**healthy, "required": False}},
         "alertmanager": {},
+        "loki": {},
+        "alloy": {"controller": healthy, "loki": healthy},
     }
 
 
@@ -225,7 +227,7 @@ def test_ids_for_the_containers_are_those_of_the_lists_owner(tmp_path: Path) -> 
 
     It lets Prometheus and Grafana read their files, whatever the umask of the checkout was.
     """
-    for name in ("rules", "alertmanager"):
+    for name in ("rules", "alertmanager", "logs"):
         (tmp_path / "deploy" / name).mkdir(parents=True)
     (tmp_path / "grafana").mkdir(mode=0o700)
     (tmp_path / "prometheus.yml").touch(mode=0o600)
