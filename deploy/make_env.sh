@@ -23,4 +23,4 @@ put GID "$gid"
 put AGENTS mock
 put GRAFANA_PASSWORD "$(od -An -tx1 -N12 /dev/urandom | tr -d ' \n')"
 # Prometheus and its kin read their files as users of their own; a strict umask may forbid it.
-chmod -R a+rX prometheus.yml deploy/rules deploy/alertmanager grafana
+chmod -R a+rX prometheus.yml deploy/rules deploy/alertmanager deploy/logs grafana
