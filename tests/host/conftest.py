@@ -27,7 +27,7 @@ class Host:
             self.process = subprocess.Popen(
                 self.argv, env=self.lab.environment, cwd=Path.cwd(), stdout=out, stderr=out
             )
-        wait_for("the host", self.healthy)
+        wait_for("the host", self.healthy, 40)  # it is a start of Python for each look
 
     def healthy(self) -> bool:
         """What its health check says."""
