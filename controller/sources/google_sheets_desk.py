@@ -125,8 +125,8 @@ class Desk:
             self._book.keep(debts)
 
     def _drop(self, *, lost: bool = False) -> None:
-        if self._hand is not None:
-            hand, self._hand = self._hand, None
+        hand, self._hand = self._hand, None
+        if hand is not None:  # the end may come from another thread
             hand.writer.disown()
             self._debts = list(hand.writer.debts)
             self._gid = hand.client.found

@@ -131,6 +131,10 @@ class Rounds:
                 done: Round | SidekickError = self._desk.cycle(batch)
             except SidekickError as error:
                 done = error
+            except Exception:  # a thread that ends would leave the list as it is for ever
+                log.exception("a round over the sheet failed by a defect; please report it")
+                text = "it failed by a defect of the controller; its log tells more"
+                done = SourceUnavailable("Defect", text)
             with self._news:
                 if self._closed:
                     return

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -10,7 +10,9 @@ from threading import Event
 import pytest
 
 from controller.core.errors import SidekickError
+from controller.sources.base import Edit
 from controller.sources.google_sheets import GoogleSheet
+from controller.sources.google_sheets_desk import Desk, Round
 from tests.e2e.lab import wait_for
 from tests.sheets import faults
 from tests.sheets.accounts import EMAIL
@@ -149,6 +151,27 @@ def test_a_sheet_that_may_only_be_read(google: Emulator, tmp_path: Path, how: st
         assert good(source)
         assert [notice.reason for notice in source.notices()] == ["SheetReadOnly"]
         assert google.calls["write"] == tried
+
+
+def test_a_defect_does_not_end_the_rounds(
+    google: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as what it is, and the next round is done."""
+    fill(google, "a")
+    defects = [RuntimeError("of ours")]
+
+    def cycle(desk: Desk, edits: Sequence[Edit]) -> Round:
+        if defects:
+            raise defects.pop()
+        return proper(desk, edits)
+
+    proper = Desk.cycle
+    monkeypatch.setattr(Desk, "cycle", cycle)
+    with serving(google, tmp_path) as source:
+        wait_for("a read", lambda: good(source))
+        defects.append(RuntimeError("of ours"))
+        wait_for("the defect", lambda: reason(source) == "Defect")
+        wait_for("the next read", lambda: good(source))
 
 
 def test_an_edit_that_came_too_late_is_told(google: Emulator, tmp_path: Path) -> None:
