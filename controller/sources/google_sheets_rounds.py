@@ -195,8 +195,10 @@ class Rounds:
 
     def _refuse(self, refusal: str, batch: Sequence[Edit]) -> None:
         if refusal:
-            if refusal != self._refusal:
+            orders = [edit.row.cell(PROJECT) for edit in batch if edit.order]
+            if refusal != self._refusal or orders:
                 text = f"no status is written: {refusal}"
+                text += f". Nor is {_ordered(orders)}" if orders else ""
                 self._notices.append(Notice("SheetReadOnly", text, warning=True))
             self._refusal, self._refused_at = refusal, time.monotonic()
         elif batch and self._refusal:

@@ -153,6 +153,18 @@ def test_a_sheet_that_may_only_be_read(google: Emulator, tmp_path: Path, how: st
         assert google.calls["write"] == tried
 
 
+def test_an_order_that_is_refused_is_told(google: Emulator, tmp_path: Path) -> None:
+    """Each time: who gave it believes that it is done."""
+    fill(google, "a")
+    google.tab.protected = True
+    with serving(google, tmp_path) as source:
+        wait_for("a read", lambda: good(source))
+        source.write([edit(source.read(), "a", order=True, status="Paused")])
+        (told,) = wait_for("the notice", source.notices)
+        assert (told.reason, told.warning) == ("SheetReadOnly", True)
+        assert "what was ordered for a: order it again" in told.message
+
+
 def test_a_defect_does_not_end_the_rounds(
     google: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
