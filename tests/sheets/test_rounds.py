@@ -12,13 +12,16 @@ import pytest
 from controller.core.errors import SidekickError
 from controller.sources.base import Edit
 from controller.sources.google_sheets import GoogleSheet
+from controller.sources.google_sheets_address import SheetAddress
 from controller.sources.google_sheets_desk import Desk, Round
 from tests.e2e.lab import wait_for
 from tests.sheets import faults
 from tests.sheets.accounts import EMAIL
-from tests.sheets.emulator import Emulator
+from tests.sheets.book import Tab
+from tests.sheets.emulator import KEY, Emulator
 from tests.sheets.faults import Fault
 from tests.sheets.lists import edit, fill, sheet, statuses
+from tests.sources.benches import COLUMNS
 
 QUICK = 1.0
 """Seconds that count as at once on a busy machine; the deadlines are far longer."""
@@ -163,6 +166,30 @@ def test_an_order_that_is_refused_is_told(google: Emulator, tmp_path: Path) -> N
         (told,) = wait_for("the notice", source.notices)
         assert (told.reason, told.warning) == ("SheetReadOnly", True)
         assert "what was ordered for a: order it again" in told.message
+
+
+def test_the_first_tab_stays_the_list(google: Emulator, tmp_path: Path) -> None:
+    """After a restart, and for commands, though another one was put before it; named ones not."""
+    fill(google, "a")
+    note = tmp_path / "state" / "tab"
+    source = sheet(google, tmp_path, tab=note)
+    source.read()
+    assert not note.exists(), "a command keeps nothing"
+    source.listen(Event().set)
+    wait_for("a read", lambda: good(source))
+    wait_for("the note", note.exists)
+    source.close()
+    google.book.tabs.insert(0, Tab(5, "Archive", [list(COLUMNS), ["old", "1", "Pending"]]))
+    named, numbered = SheetAddress(KEY, tab="Archive"), SheetAddress(KEY, gid=5)
+    for address, project in ((None, "a"), (named, "old"), (numbered, "old")):
+        again = sheet(google, tmp_path, address, tab=note)
+        assert [line.cell("Project") for line in again.read().rows] == [project]
+        again.close()
+    for garbage in ("", "[]", "{}", note.read_text().replace("0}", '"x"}')):
+        note.write_text(garbage)
+        anew = sheet(google, tmp_path, tab=note)
+        assert [line.cell("Project") for line in anew.read().rows] == ["old"]
+        anew.close()
 
 
 def test_a_defect_does_not_end_the_rounds(
