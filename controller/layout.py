@@ -9,6 +9,7 @@ BACKUPS = "backups"
 SNAPSHOTS = "snapshots"
 SHEET_DEBTS = "sheet-writes.json"
 SHEET_ORDERS = "sheet-orders.json"
+SHEET_TAB = "sheet-tab.json"
 TOKEN = "token"  # noqa: S105 - a file's name
 ROW_SCHEMA = "row.schema.json"
 

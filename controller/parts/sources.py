@@ -10,7 +10,7 @@ from controller.core.faults import shorten
 from controller.core.row_schema import RowSchema
 from controller.deadline import cpu_limit
 from controller.files import read_small
-from controller.layout import BACKUPS, SHEET_DEBTS, SHEET_ORDERS
+from controller.layout import BACKUPS, SHEET_DEBTS, SHEET_ORDERS, SHEET_TAB
 from controller.settings import Settings
 from controller.sources.backups import Backups
 from controller.sources.base import Source
@@ -122,6 +122,7 @@ def build_sheet(
         count=count,
         debts=settings.paths.state / SHEET_DEBTS,
         orders=settings.paths.state / SHEET_ORDERS,
+        tab=settings.paths.state / SHEET_TAB,
     )
 
 

@@ -16,6 +16,7 @@ from controller.sources.google_sheets_orders import OrderBook
 from controller.sources.google_sheets_queue import dated
 from controller.sources.google_sheets_rounds import Rounds
 from controller.sources.google_sheets_setup import extend, prepare, probe
+from controller.sources.google_sheets_tab import TabNote
 from controller.sources.google_sheets_write import stored
 from controller.sources.header import REQUIRED_COLUMNS
 
@@ -51,6 +52,7 @@ class GoogleSheet:
         count: Told each answer's HTTP status, or "error".
         debts: Where a controller keeps the writes that are not proven yet; None for nowhere.
         orders: Where it keeps the orders that are not written yet; None for nowhere.
+        tab: Where it keeps which tab is the list, where the address names none; None for nowhere.
 
     Attributes:
         kind: "sheets".
@@ -74,12 +76,14 @@ class GoogleSheet:
         count: Callable[[str], None] = _uncounted,
         debts: Path | None = None,
         orders: Path | None = None,
+        tab: Path | None = None,
     ) -> None:
         self.name = f"the sheet {address}"
         self.watched: Path | None = None
         self._required = tuple(required)
         self._book = DebtBook(debts, str(address)) if debts else None
         self._orders = OrderBook(orders, str(address)) if orders else None
+        self._tab = note = TabNote(tab, address) if tab else None
         self._poll = poll
         self._pace = pace
         self._snapshot: Snapshot | None = None
@@ -93,6 +97,8 @@ class GoogleSheet:
                     "credentials_file to a service account's key, see docs/google-sheets.md"
                 )
                 raise CredentialsInvalid("CredentialsMissing", text)
+            if gid is None and note is not None:
+                gid = note.load()
             return SheetClient(address, found, endpoint, count, gid)
 
         self._desk = Desk(connect, required, self.name, deadline)
@@ -102,6 +108,8 @@ class GoogleSheet:
         if self._rounds is None:
             if self._book is not None:
                 self._desk.keep(self._book)
+            if self._tab is not None:
+                self._desk.follow(self._tab)
             self._rounds = Rounds(self._desk, self._poll, self._pace, wake, self.name, self._orders)
 
     def read(self) -> Snapshot:

@@ -13,6 +13,7 @@ from controller.sources.base import Edit, SourceEmpty, SourceInvalid, SourceUnav
 from controller.sources.google_sheets_client import SheetClient
 from controller.sources.google_sheets_debts import Debt, DebtBook
 from controller.sources.google_sheets_faults import SheetFault
+from controller.sources.google_sheets_tab import TabNote
 from controller.sources.google_sheets_table import SheetTable
 from controller.sources.google_sheets_write import SheetWriter
 
@@ -65,12 +66,17 @@ class Desk:
         self._debts: list[Debt] = []
         self._book: DebtBook | None = None
         self._gid: int | None = None
+        self._tab: TabNote | None = None
         self._hand: _Hand | None = None
 
     def keep(self, book: DebtBook) -> None:
         """Keep debts in a book from here on, and settle those that are in it."""
         self._book = book
         self._debts = book.load()
+
+    def follow(self, note: TabNote) -> None:
+        """Keep from here on which tab was read well."""
+        self._tab = note
 
     def cycle(self, edits: Sequence[Edit]) -> Round:
         """Read the tab, and write edits into it.
@@ -79,7 +85,10 @@ class Desk:
             SheetFault: It failed, or took too long.
             SourceUnavailable, SourceInvalid: There are no credentials, or the tab is no list.
         """
-        return self._do(lambda hand: hand.cycle(edits))
+        done, gid = self._do(lambda hand: (hand.cycle(edits), hand.client.gid))
+        if self._tab is not None:
+            self._tab.keep(gid)
+        return done
 
     def deed(self, work: Callable[[SheetClient], _T]) -> _T:
         """Do something else with the sheet.
@@ -125,8 +134,8 @@ class Desk:
             self._book.keep(debts)
 
     def _drop(self, *, lost: bool = False) -> None:
-        if self._hand is not None:
-            hand, self._hand = self._hand, None
+        hand, self._hand = self._hand, None
+        if hand is not None:  # the end may come from another thread
             hand.writer.disown()
             self._debts = list(hand.writer.debts)
             self._gid = hand.client.found

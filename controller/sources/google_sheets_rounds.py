@@ -131,6 +131,10 @@ class Rounds:
                 done: Round | SidekickError = self._desk.cycle(batch)
             except SidekickError as error:
                 done = error
+            except Exception:  # a thread that ends would leave the list as it is for ever
+                log.exception("a round over the sheet failed by a defect; please report it")
+                text = "it failed by a defect of the controller; its log tells more"
+                done = SourceUnavailable("Defect", text)
             with self._news:
                 if self._closed:
                     return
@@ -191,8 +195,10 @@ class Rounds:
 
     def _refuse(self, refusal: str, batch: Sequence[Edit]) -> None:
         if refusal:
-            if refusal != self._refusal:
+            orders = [edit.row.cell(PROJECT) for edit in batch if edit.order]
+            if refusal != self._refusal or orders:
                 text = f"no status is written: {refusal}"
+                text += f". Nor is {_ordered(orders)}" if orders else ""
                 self._notices.append(Notice("SheetReadOnly", text, warning=True))
             self._refusal, self._refused_at = refusal, time.monotonic()
         elif batch and self._refusal:

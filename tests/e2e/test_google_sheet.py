@@ -37,6 +37,7 @@ def desk(lab: Lab, google: Emulator) -> Lab:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_the_doctor_names_the_account(desk: Lab, google: Emulator) -> None:
     """It says what was chosen and why, whom to share the sheet with, and then that all is well."""
     done = desk.sidekick("doctor")
@@ -48,6 +49,7 @@ def test_the_doctor_names_the_account(desk: Lab, google: Emulator) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_a_vanished_credential_starts_nothing_of_the_csv(desk: Lab, google: Emulator) -> None:
     """The CSV's rows wait for `source approve`, though `auto` means them now."""
     fill(google)
@@ -67,6 +69,7 @@ def test_a_vanished_credential_starts_nothing_of_the_csv(desk: Lab, google: Emul
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_from_a_row_to_its_status(desk: Lab, google: Emulator, tmp_path: Path) -> None:
     """A row of the sheet is worked on, and its cells say so; an outage stops nothing."""
     done = tmp_path / "done"

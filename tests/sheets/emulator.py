@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
 from tests.sheets.book import Book, Tab
+from tests.sheets.calls import Answer, Refused, refusal
 from tests.sheets.faults import Fault
-from tests.sheets.google import Answer, Google, Refused, refusal
+from tests.sheets.google import Google
 
 KEY = "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_abcd"
 _PATIENCE_S = 60.0

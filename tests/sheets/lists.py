@@ -29,6 +29,7 @@ def sheet(
     deadline: float = 20.0,
     codes: list[str] | None = None,
     orders: Path | None = None,
+    tab: Path | None = None,
 ) -> GoogleSheet:
     """The source; its key file is made unless the environment is to name the credentials."""
     return GoogleSheet(
@@ -43,6 +44,7 @@ def sheet(
         deadline=deadline,
         count=(codes if codes is not None else []).append,
         orders=orders,
+        tab=tab,
     )
 
 

@@ -1,8 +1,7 @@
 """A sheet beside a loop: nobody waits for Google."""
 
-import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -10,13 +9,18 @@ from threading import Event
 import pytest
 
 from controller.core.errors import SidekickError
+from controller.sources.base import Edit
 from controller.sources.google_sheets import GoogleSheet
+from controller.sources.google_sheets_address import SheetAddress
+from controller.sources.google_sheets_desk import Desk, Round
 from tests.e2e.lab import wait_for
 from tests.sheets import faults
 from tests.sheets.accounts import EMAIL
-from tests.sheets.emulator import Emulator
+from tests.sheets.book import Tab
+from tests.sheets.emulator import KEY, Emulator
 from tests.sheets.faults import Fault
 from tests.sheets.lists import edit, fill, sheet, statuses
+from tests.sources.benches import COLUMNS
 
 QUICK = 1.0
 """Seconds that count as at once on a busy machine; the deadlines are far longer."""
@@ -151,6 +155,51 @@ def test_a_sheet_that_may_only_be_read(google: Emulator, tmp_path: Path, how: st
         assert google.calls["write"] == tried
 
 
+def test_the_first_tab_stays_the_list(google: Emulator, tmp_path: Path) -> None:
+    """After a restart, and for commands, though another one was put before it; named ones not."""
+    fill(google, "a")
+    note = tmp_path / "state" / "tab"
+    source = sheet(google, tmp_path, tab=note)
+    source.read()
+    assert not note.exists(), "a command keeps nothing"
+    source.listen(Event().set)
+    wait_for("a read", lambda: good(source))
+    wait_for("the note", note.exists)
+    source.close()
+    google.book.tabs.insert(0, Tab(5, "Archive", [list(COLUMNS), ["old", "1", "Pending"]]))
+    named, numbered = SheetAddress(KEY, tab="Archive"), SheetAddress(KEY, gid=5)
+    for address, project in ((None, "a"), (named, "old"), (numbered, "old")):
+        again = sheet(google, tmp_path, address, tab=note)
+        assert [line.cell("Project") for line in again.read().rows] == [project]
+        again.close()
+    for garbage in ("", "[]", "{}", note.read_text().replace("0}", '"x"}')):
+        note.write_text(garbage)
+        anew = sheet(google, tmp_path, tab=note)
+        assert [line.cell("Project") for line in anew.read().rows] == ["old"]
+        anew.close()
+
+
+def test_a_defect_does_not_end_the_rounds(
+    google: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as what it is, and the next round is done."""
+    fill(google, "a")
+    defects = [RuntimeError("of ours")]
+
+    def cycle(desk: Desk, edits: Sequence[Edit]) -> Round:
+        if defects:
+            raise defects.pop()
+        return proper(desk, edits)
+
+    proper = Desk.cycle
+    monkeypatch.setattr(Desk, "cycle", cycle)
+    with serving(google, tmp_path) as source:
+        wait_for("a read", lambda: good(source))
+        defects.append(RuntimeError("of ours"))
+        wait_for("the defect", lambda: reason(source) == "Defect")
+        wait_for("the next read", lambda: good(source))
+
+
 def test_an_edit_that_came_too_late_is_told(google: Emulator, tmp_path: Path) -> None:
     """The user typed first: nothing is written, and a notice says so."""
     fill(google, "a")
@@ -162,108 +211,6 @@ def test_an_edit_that_came_too_late_is_told(google: Emulator, tmp_path: Path) ->
         found = wait_for("the notice", source.notices)
         assert [notice.reason for notice in found] == ["EditConflict"]
         assert statuses(google) == {"a": "Paused"}
-
-
-def test_an_order_goes_before_a_status_that_waits(google: Emulator, tmp_path: Path) -> None:
-    """A person's word is not left out because the controller has something to write, too."""
-    fill(google, "a", "b")
-    source = sheet(google, tmp_path, poll=60, pace=1)
-    source.listen(Event().set)
-    wait_for("a read", lambda: good(source))
-    snapshot = source.read()
-    source.write([edit(snapshot, name, status="In Progress", agent="x") for name in "ab"])
-    source.write([edit(snapshot, "a", order=True, status="Paused")])
-    source.write([edit(snapshot, "a", status="Queued")])
-    wait_for("the order", lambda: statuses(google) == {"a": "Paused", "b": "In Progress"})
-    assert google.tab.table()[0]["Agent"] == ""
-    assert source.notices() == ()
-    source.close()
-
-
-@pytest.mark.parametrize("word", ["Paused", "In Progress"])
-def test_an_order_that_comes_while_a_status_is_written(
-    google: Emulator, tmp_path: Path, word: str
-) -> None:
-    """It is written after it, as a word of its own where it is the same."""
-    fill(google, "a")
-    asked, go = Event(), Event()
-
-    def hold(deed: str) -> None:
-        if deed == "write":
-            google.before = None
-            asked.set()
-            go.wait(10)
-
-    with serving(google, tmp_path) as source:
-        wait_for("a read", lambda: good(source))
-        snapshot = source.read()
-        google.before = hold
-        source.write([edit(snapshot, "a", status="In Progress", agent="x", last_update="then")])
-        assert asked.wait(10)
-        source.write([edit(snapshot, "a", order=True, status=word)])
-        go.set()
-        wait_for("both", lambda: google.calls["write"] == 2)
-        (line,) = google.tab.table()
-        assert (line["Status"], line["Agent"]) == (word, "x")
-        assert line["Last Update"] not in ("", "then")
-        assert source.notices() == ()
-
-
-def test_an_order_outlives_a_short_outage(google: Emulator, tmp_path: Path) -> None:
-    """It was taken, and is written once Google answers again; the user's own hand beats it."""
-    fill(google, "a", "b")
-    with serving(google, tmp_path) as source:
-        wait_for("a read", lambda: good(source))
-        snapshot = source.read()
-        google.fail("write", faults.EMPTY_500)
-        source.write([edit(snapshot, name, order=True, status="Paused") for name in "ab"])
-        wait_for("the outage", lambda: reason(source) == "GoogleUnavailable")
-        google.tab.type("b", "Status", "Completed")
-        wait_for("the order", lambda: good(source), 30)
-        assert statuses(google) == {"a": "Paused", "b": "Completed"}
-        failed, conflict = source.notices()
-        assert (failed.reason, conflict.reason) == ("WriteFailed", "EditConflict")
-        assert "order it again" in conflict.message
-
-
-def test_an_order_waits_for_nobody_s_mend(google: Emulator, tmp_path: Path) -> None:
-    """Where somebody must change something first, who gave it is told to give it again."""
-    fill(google, "a")
-    with serving(google, tmp_path) as source:
-        wait_for("a read", lambda: good(source))
-        google.fail("batchGet", *[Fault(404)] * 2)
-        source.write([edit(source.read(), "a", order=True, status="Paused")])
-        found = wait_for("the notice", source.notices)
-        assert "what was ordered for a: order it again" in found[0].message
-
-
-def test_an_order_outlives_its_controller(google: Emulator, tmp_path: Path) -> None:
-    """What was taken and not written yet is written by the next one, within ten minutes."""
-    fill(google, "a")
-    note = tmp_path / "state" / "orders"
-    source = sheet(google, tmp_path, poll=60, pace=60, orders=note)
-    source.listen(Event().set)
-    wait_for("a read", lambda: good(source))
-    source.write([edit(source.read(), "a", order=True, status="Paused")])
-    source.close()
-    assert statuses(google) == {"a": ""}
-    kept = note.read_text(encoding="utf-8")
-    again = sheet(google, tmp_path, poll=60, orders=note)
-    again.listen(Event().set)
-    wait_for("the order", lambda: statuses(google) == {"a": "Paused"})
-    wait_for("its end", lambda: not note.exists())
-    again.close()
-    google.tab.type("a", "Status", "")
-    document = json.loads(kept)
-    document["orders"][0]["since"] = "2020-01-01T00:00:00+00:00"
-    note.write_text(json.dumps(document), encoding="utf-8")
-    late = sheet(google, tmp_path, poll=60, orders=note)
-    late.listen(Event().set)
-    wait_for("a read", lambda: good(late))
-    assert ["ordered for a: order it again" in one.message for one in late.notices()] == [True]
-    assert statuses(google) == {"a": ""}
-    wait_for("its end", lambda: not note.exists())
-    late.close()
 
 
 @pytest.mark.slow
