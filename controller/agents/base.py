@@ -113,7 +113,6 @@ class Options:
         base_url: The address of the API, where it is not the vendor's own; empty for that.
         preamble: What it is taught of the controller besides its prompt; empty for nothing.
         resume_prompt: What an interrupted conversation is told.
-        dollars: The most that one run may cost, for agents that keep to it; 0 for no bound.
         config: Digest of its settings.
     """
 
@@ -131,7 +130,6 @@ class Options:
     base_url: str = ""
     preamble: str = ""
     resume_prompt: str = "continue"
-    dollars: float = 0.0
     config: str = ""
 
 

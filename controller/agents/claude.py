@@ -55,8 +55,8 @@ class Claude(Family):
         options = self.options
         headless, prompt = self.headless, self.prompt(workload)
         how: tuple[str, ...] = ("-p", "--output-format", "stream-json", "--verbose")
-        if options.dollars:
-            how = (*how, "--max-budget-usd", f"{options.dollars:g}")
+        if workload.dollars:
+            how = (*how, "--max-budget-usd", f"{workload.dollars:g}")
         argv = (
             options.program,
             *(how if headless else ("--settings", f"{run_folder}/{_HOOKS}")),

@@ -26,10 +26,13 @@ const tell = (event) => {
   else spawnSync(HOOK, { shell: true, input: text })
 }
 
+// On a terminal this is a thread of its own, whose end would leave the terminal to itself.
+const end = () => (HOOK ? process.kill(process.pid, "SIGTERM") : process.exit(1))
+
 const waits = (sessionID, status) => {
   tell({ sessionID, ...status })
   const long = status.next - Date.now() > PATIENCE * 1000
-  if (long || status.attempt > RETRIES) process.exit(1)
+  if (long || status.attempt > RETRIES) end()
 }
 
 const kinds = { "step-start": "step_start", "step-finish": "step_finish" }

@@ -159,9 +159,12 @@ def last_sign(case: Case, limits: Limits) -> datetime | None:
 
 
 def _keep_to_budget(case: Case, limits: Limits) -> None:
-    """A row that spent what it may is blocked: its budget, or the row, must be edited first."""
+    """A row that spent what it may is blocked: its budget, or the row, must be edited first.
+
+    An agent that keeps to its bound by itself does not know whose that is.
+    """
     member, run = case.member, case.run
-    if member.intent is not Intent.RUN or member.block:
+    if member.intent is not Intent.RUN or (member.block and member.block.reason != BUDGET):
         return
     agent = limits.agents.get(run.agent) if run is not None and case.alive else None
     if spent := over(row_spent(member, run, limits.prices), limits.row):

@@ -31,7 +31,7 @@ def settle(
         said=run.facts.said or member.said,
     )  # fmt: skip
     result = by_our_clock(run, run.result, now)
-    if result.seconds >= STABLE_SECONDS:
+    if _stable_seconds(run, result) >= STABLE_SECONDS:
         settled = replace(settled, crashes=0, faults=0)
     if run.started_at is None and not run.begun and run.conversation == settled.conversation:
         settled = replace(settled, conversation="", conversation_agent="", delivered="")
@@ -124,6 +124,15 @@ def by_our_clock(run: Run, result: Result, now: datetime) -> Result:
     lasted = max(0.0, (now - run.created_at).total_seconds())
     at = result.at if run.created_at <= result.at <= now else now
     return replace(result, at=at, seconds=min(result.seconds, lasted))
+
+
+def _stable_seconds(run: Run, result: Result) -> float:
+    """How long a run did well: of one that hung, as long as its agent told anything."""
+    if result.stop is None or result.stop.reason != HUNG:
+        return result.seconds
+    if run.facts.at is None or run.started_at is None:
+        return 0.0
+    return min(result.seconds, (run.facts.at - run.started_at).total_seconds())
 
 
 def _reported(

@@ -13,6 +13,7 @@ from controller.core.observed import PREEMPTED, RESTART, Ending, Run, StopReques
 from controller.core.project import LAST_PRIORITY
 from controller.core.prompts import with_answer
 from controller.core.scheduler import schedule
+from controller.core.spending import left
 from controller.core.staff import Staff
 from controller.core.work import standing
 from controller.core.workload import Workload, folder_of, repository_of
@@ -206,6 +207,7 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
         branch=f"{BRANCHES}/{member.slug}" if repository else "",
         answer=answer.id if answer else "",
         mode="" if case.stands_in else project.mode,
+        dollars=left(member, limits.row, agent.run),
     )
     reason, message = ("Resumed", "it goes on") if known else ("Wanted", "its turn has come")
     return Start(workload, case.screens, reason, message)

@@ -11,6 +11,8 @@ from controller.core.observed import Run
 
 REASON = "BudgetExceeded"
 _MILLION = 1_000_000
+_LEAST = 0.01
+"""Dollars that a run may cost at least: none would be no bound."""
 
 
 def spent_by(run: Run, member: ProjectMemory, prices: Mapping[str, Price]) -> Spent:
@@ -79,6 +81,15 @@ def count_days(
         agent = case.run.agent
         counted[agent] = Day(now.date(), _today(counted.get(agent), now) + spent)
     return counted if counted != days else days
+
+
+def left(member: ProjectMemory, row: Budget, run: Budget) -> float:
+    """The dollars that a row's next run may cost; 0 for no bound."""
+    bounds = [run.dollars] if run.dollars else []
+    if row.dollars:
+        # A row without anything left is blocked, but for one that is asked for at this moment.
+        bounds.append(max(_LEAST, row.dollars - member.spent.dollars))
+    return round(min(bounds, default=0.0), 4)
 
 
 class Purse:

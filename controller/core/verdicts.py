@@ -123,6 +123,9 @@ def running(run: Run, member: ProjectMemory, *, out_of_date: bool) -> Verdict:
     if run.demo:
         text = "the demo agent stands in; set demo: false for real work"
         return Verdict(Status.IN_PROGRESS, "Demo", text, ready=True)
+    if run.interactive and not run.tells:
+        text = f"{run.agent} is on its terminal, which nobody reads: sidekick attach {run.slug}"
+        return Verdict(Status.IN_PROGRESS, "Running", text, ready=True)
     return Verdict(Status.IN_PROGRESS, "Running", f"{run.agent} works", ready=True)
 
 

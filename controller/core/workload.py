@@ -34,6 +34,7 @@ class Workload:
         branch: The worktree's branch; empty where there is none.
         gpus: Indices of the GPUs that it is given.
         mode: How the agent is connected to its session, where the row says so; else empty.
+        dollars: What this run may cost, for agents that keep to it; 0 for no bound.
         demo: The demo agent stands in for the real one.
         config: Digest of the settings that shape it.
     """
@@ -58,6 +59,7 @@ class Workload:
     repository: str = ""
     branch: str = ""
     mode: str = ""
+    dollars: float = 0.0
 
 
 def words_of(project: Project, pin: str) -> Words:

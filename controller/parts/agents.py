@@ -71,7 +71,6 @@ def _options(name: str, section: AgentSection, settings: Settings, preamble: str
         base_url=section.base_url,
         preamble=preamble,
         resume_prompt=settings.resume_prompt,
-        dollars=section.run_budget.dollars,
         config=digest(section.model_dump_json(exclude={"slots", "budget"}), settings.preamble),
     )
 

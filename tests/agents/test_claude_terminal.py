@@ -66,6 +66,14 @@ def test_a_start_on_the_terminal() -> None:
     assert "Stop" in json.loads(launch.files["hooks.json"])["hooks"]
 
 
+def test_what_a_run_may_cost() -> None:
+    """Headless, it keeps to that by itself."""
+    work = replace(WORK, dollars=2.5)
+    argv = claude(mode=Mode.HEADLESS).launch(work, "/r").argv
+    assert argv[argv.index("--max-budget-usd") + 1] == "2.5"
+    assert "--max-budget-usd" not in claude(mode=Mode.HEADLESS).launch(WORK, "/r").argv
+
+
 def test_a_start_that_goes_on() -> None:
     """The same conversation, told to go on."""
     work = replace(WORK, begun=True, resume=True)

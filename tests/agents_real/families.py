@@ -27,6 +27,7 @@ class Family:
         differs: Scenario → how it ends here: an ending and its reason, or why it is left out.
         exact: Seconds by which a limit's end may be told too late; None where it is not told.
         patience: Seconds for which its own retries last at most.
+        terminal: Seconds within which its terminal's first step is done, on a busy machine.
         alone_at_first: Of several that start at once in a new home, some crash.
         loops: It goes on by itself after it used a tool.
         arguments: More arguments, for all scenarios.
@@ -42,6 +43,7 @@ class Family:
     differs: Mapping[str, tuple[Ending, str] | str] = field(default_factory=dict)
     exact: float | None = 5.0
     patience: float = 8.0
+    terminal: float = 60.0
     alone_at_first: bool = False
     loops: bool = True
     arguments: tuple[str, ...] = ()
@@ -52,7 +54,6 @@ def _v1(url: str) -> str:
     return f"{url}/v1"
 
 
-_UNREAD = "its terminal is not read"
 _MINUTE = "its own retries, which nothing switches off, last more than a minute"
 
 FAMILIES = {
@@ -91,7 +92,6 @@ FAMILIES = {
             differs={
                 "rate_limit": (Ending.UNAVAILABLE, "RateLimited"),
                 "interrupted": (Ending.CRASHED, "NoResult"),
-                "interactive": _UNREAD,
             },
         ),
         Family(
@@ -100,14 +100,8 @@ FAMILIES = {
             Qwen,
             _v1,
             "OPENAI_API_KEY",
-            differs={
-                "interactive": _UNREAD,
-                "overloaded": _MINUTE,
-                "broken": _MINUTE,
-                "offline": _MINUTE,
-                "billing": _MINUTE,
-                "usage_limit": "it waits for the end of the limit by itself",
-            },
+            differs={"broken": (Ending.COMPLETED, "Finished")},  # it goes on behind the break
+            patience=30,
         ),
         Family(
             "opencode",
@@ -118,7 +112,7 @@ FAMILIES = {
             model="m1",
             patience=30,
             alone_at_first=True,  # its database is made then
-            differs={"interactive": _UNREAD},
+            terminal=180,
         ),
         Family(
             "aider",
@@ -148,6 +142,8 @@ FAMILIES = {
                 "killed": "`stopped` shows the same, and each start takes ten seconds",
                 "rate_limit": "`usage_limit` shows the same, and each start takes ten seconds",
                 "interactive": "on a terminal it ends with its answer, too",
+                "terminal": "on a terminal it ends with its answer, too",
+                "terminal_limit": "on a terminal it ends with its answer, too",
                 "several": "each start takes ten seconds",
                 "interrupted": "it runs no commands; its answers are short",
                 "odd_prompts": "each start takes ten seconds",

@@ -14,13 +14,15 @@ from tests.agents_real.families import FAMILIES, Family
 from tests.e2e.lab import Lab, wait_for
 from tests.mock_claude.conftest import Mock
 
-pytestmark = [pytest.mark.slow, pytest.mark.agents, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.slow, pytest.mark.agents, pytest.mark.timeout(500)]
 
 HEADER = (
     "Project,Priority,Status,Agent,Last Update,Next Action,Deadline,GPU,Model,Reason,"
     "Credits Used,Proposed Next Action"
 )
 PATIENCE = 40.0
+HEARD = 40.0
+"""Seconds within which a failure is seen on a screen that no event tells of."""
 
 
 def row(name: str, script: str, priority: int = 1, **more: str) -> str:
@@ -58,6 +60,14 @@ class Desk:
         chosen = {"default_agent": family.name, "times": times, **settings}
         self.lab.settle_in(*rows, header=HEADER, agents=agents, **chosen)
         self.lab.start()
+
+    def begin_at_terminal(self, script: str) -> None:
+        """Begin with one project whose agent is on its terminal."""
+        models = {"Any": [{"agent": self.family.name, "model": self.family.model}]}
+        agent: dict[str, Any] = {"mode": "interactive"}
+        if self.family.name == "claude":  # of a subscription: it tells when a limit is over
+            agent["environment"] = {self.family.key: "sk-ant-oat01-0123456789-0123456789"}
+        self.begin(row("One", script, model="Any"), agent=agent, models=models)
 
     def folders(self, project: str) -> list[Path]:
         """The project's runs, the oldest first."""
@@ -206,6 +216,46 @@ def test_controller_killed(any_desk: Desk) -> None:
     desk.lab.start()
     desk.lab.wait_status("One", "Completed", PATIENCE)
     assert len(desk.folders("One")) == 1
+
+
+def test_terminal(any_desk: Desk) -> None:
+    """On its terminal: a permission, a question at its turn's end, its own word that it is done.
+
+    Each is seen in the list; what a person answers is taken, in the same session.
+    """
+    desk = any_desk
+    tool = desk.family.tool.format(tools=desk.lab.root / "homes" / "bin")
+    script = (
+        f'write {desk.work("One", "a.txt")} "1"; run "python3 -V"; say "Which colour?";'
+        f' run "{tool} report done Painted"; say "All done."'
+    )
+    desk.begin_at_terminal(script)
+    asked = desk.lab.wait_status("One", "Waiting", desk.family.terminal)
+    if asked["Reason"].startswith("PermissionAsked"):  # in a sandbox nobody is
+        desk.lab.sidekick("answer", "One", "yes", check=True)
+    desk.lab.wait_reason("One", "AgentWaiting: Which colour?", PATIENCE)
+    assert desk.work("One", "a.txt").exists()
+    desk.lab.sidekick("answer", "One", "blue", check=True)
+    done = desk.lab.wait_status("One", "Completed", PATIENCE)
+    assert done["Reason"] == "Finished: Painted"
+    assert len(desk.folders("One")) == 1
+
+
+def test_terminal_limit(any_desk: Desk) -> None:
+    """At a limit the terminal would wait for ever, or ask all the time: it is ended, and held."""
+    desk = any_desk
+    script = (
+        f'write {desk.work("One", "a.txt")} "1"; fail usage_limit reset=3000 times=1; say "On."'
+    )
+    desk.begin_at_terminal(script)
+    found = desk.lab.wait_reason("One", "UsageLimit", desk.family.terminal + HEARD)
+    assert found["Status"] == "Queued"
+    assert "goes on by itself" in found["Reason"]
+    wait_for("the session's end", lambda: not desk.lab.agents())
+    desk.lab.sidekick("release", desk.family.name, check=True)
+    desk.lab.wait_reason("One", "AgentWaiting: On.", desk.family.terminal)
+    assert len(desk.folders("One")) == 2
+    assert len({known for known in desk.conversations("One") if known}) == 1
 
 
 def test_the_next_agent_of_the_route_takes_over(desk: Desk) -> None:

@@ -208,7 +208,8 @@ def test_interactive(bench: Bench) -> None:
     def seen() -> Facts:
         return agent.look(NO_FACTS, live.screen())
 
-    wait_for(lambda: (bench.work / "began.txt").exists(), "the command", 60)
+    begun = bench.family.terminal
+    wait_for(lambda: (bench.work / "began.txt").exists(), "the command", begun)
     wait_for(lambda: seen().working, "its mark of work")
     wait_for(lambda: "All is well." in live.screen(), "its answer", 30)
     wait_for(lambda: not seen().working, "its rest")

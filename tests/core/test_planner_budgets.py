@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.actions import Start
 from controller.core.facts import Facts, Usage
 from controller.core.limits import Budget, Price
 from controller.core.memory import ProjectMemory
@@ -32,6 +33,34 @@ def test_a_row_is_blocked_when_its_budget_is_spent() -> None:
     fleet.type(status="Pending")
     fleet.rest()
     assert fleet.says()[0] == "In Progress"
+
+
+def test_a_run_is_told_what_it_may_cost() -> None:
+    """What its row has left, or what one run may cost, whichever is less."""
+
+    def told(row: float, run: float) -> float:
+        agents = {"claude": replace(AGENTS["claude"], run=Budget(dollars=run))}
+        fleet = Fleet(cells(), limits=limits(agents=agents, row=Budget(dollars=row)))
+        fleet.rest()
+        fleet.tell(usage=Usage(dollars=3.0))
+        fleet.end(ending=Ending.CRASHED)
+        fleet.tick()
+        fleet.sleep(15)
+        [start] = [act for act in fleet.tick().plan.actions if isinstance(act, Start)]
+        return start.workload.dollars
+
+    assert (told(0, 0), told(0, 4), told(10, 4), told(5, 4)) == (0.0, 4.0, 4.0, 2.0)
+
+
+def test_the_row_says_whose_bound_its_agent_kept_to() -> None:
+    """The agent ended by itself, and does not know."""
+    fleet = Fleet(cells(), limits=limits(row=Budget(dollars=1.0)))
+    fleet.rest()
+    fleet.tell(usage=Usage(dollars=1.1))
+    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    fleet.rest()
+    assert fleet.says() == ("Blocked", "BudgetExceeded")
+    assert "budgets.row" in fleet.status().message
 
 
 def test_runs_add_up_and_a_conversation_counts_once() -> None:

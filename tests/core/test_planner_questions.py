@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from controller.core.actions import Start, Tell
 from controller.core.facts import Ask, Asking
 from controller.core.limits import Answer
@@ -165,6 +167,23 @@ def test_a_silent_agent_is_ended_as_a_crash() -> None:
     fleet.tick()
     assert fleet.says() == ("Queued", "CrashBackoff")
     assert fleet.memory.projects["alpha"].crashes == 1
+
+
+@pytest.mark.parametrize(("works", "says"), [(5, "Blocked"), (1200, "Queued")])
+def test_hanging_is_no_stable_time(works: float, says: str) -> None:
+    """One that hangs again and again is blocked as one that crashes so, unless it had worked."""
+    fleet = Fleet(cells())
+    fleet.limits = limits(steady_since=fleet.now)
+    for _ in range(5):
+        fleet.rest()
+        fleet.sleep(works)
+        fleet.tell(doing="Bash: make")
+        fleet.sleep(1800)
+        fleet.tick()
+        fleet.obey()
+        fleet.tick()
+        fleet.sleep(300)
+    assert fleet.says()[0] == says
 
 
 def test_a_machine_that_slept_heard_nobody() -> None:

@@ -91,3 +91,13 @@ def test_its_own_dialog_goes_before_an_earlier_report() -> None:
     fleet.tell(turn_at=fleet.now - timedelta(seconds=1))
     fleet.rest()
     assert fleet.says() == ("Waiting", "PermissionAsked")
+
+
+def test_a_terminal_that_nobody_reads_is_told_as_such() -> None:
+    """Whether it works or asks, only who looks can tell."""
+    fleet = at_terminal()
+    run = fleet.run()
+    fleet.runs[run.id] = replace(run, tells=False)
+    fleet.tick()
+    assert fleet.says() == ("In Progress", "Running")
+    assert "sidekick attach alpha" in fleet.status().message
