@@ -8,15 +8,16 @@ from pathlib import Path
 from controller.core.errors import SidekickError, TransientError
 from controller.core.events import Event
 from controller.settings import Settings
+from controller.settings.load import SCHEMA
 from controller.settings.model import RESTART_SECTIONS
 
 log = logging.getLogger(__name__)
 
-_Signature = tuple[int, int, int]
+_Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 class Reload:
-    """Watches the settings' file.
+    """Watches the settings' file, and its schema.
 
     Args:
         settings: As they were read at the start.
@@ -89,13 +90,18 @@ class Reload:
         return events
 
     def _signature(self) -> _Signature | None:
+        """Of the file, and of what it is held against: an upgrade brings both, one by one."""
         if self.settings.file is None:
             return None
-        try:
-            stat = self.settings.file.stat()
-        except OSError:
-            return None
-        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        return tuple(map(_stat, (self.settings.file, self.settings.paths.schemas / SCHEMA)))
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
 
 
 def changes(old: Settings, new: Settings) -> tuple[str, ...]:

@@ -91,6 +91,26 @@ def test_half_of_a_save_is_no_word(desk: Desk) -> None:
     assert (desk.reload.settings.slots, desk.reload.settings.demo) == (3, True)
 
 
+def test_a_schema_that_comes_late(desk: Desk, tmp_path: Path) -> None:
+    """An upgrade writes new settings before their schema is whole: they count once it is."""
+    schema = SCHEMAS / "config.schema.json"
+    mine = tmp_path / "schemas" / schema.name
+    mine.parent.mkdir()
+    mine.write_bytes(schema.read_bytes())
+    paths = f"paths: {{schemas: {mine.parent}}}"
+    desk.save("slots: 1", paths)
+    settings = load_settings(desk.file, {})
+    reload = Reload(settings, lambda path: load_settings(path, {}), desk.used.append)
+    desk.save("slots: 2", paths)
+    mine.write_text("{", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(SettingsInvalid, match="cannot be used"):
+            reload.check(NOW)
+    mine.write_bytes(schema.read_bytes())
+    assert [event.reason for event in reload.check(NOW)] == ["SettingsReloaded"]
+    assert reload.settings.slots == 2
+
+
 def test_a_file_that_is_open_all_day_is_read(desk: Desk) -> None:
     """Ten seconds after the last change of it."""
     desk.save("slots: 2")
