@@ -25,8 +25,15 @@ def make_board(
     observed: Observed,
     now: datetime,
 ) -> tuple[ProjectView, ...]:
-    """What is known of every row, in their order."""
-    return tuple(view(row, projects.get(row.name), memory, observed, now) for row in rows)
+    """What is known of every row, in their order; of a deleted one as long as its agent lives."""
+    views = (view(row, projects.get(row.name), memory, observed, now) for row in rows)
+    return tuple(item for item in views if item.alive or not _is_buried(item, memory))
+
+
+def _is_buried(item: ProjectView, memory: Memory) -> bool:
+    """Whether only a tombstone is left of it, for the case that its row comes back."""
+    member = memory.projects.get(item.name)
+    return bool(item.line is None and member and member.absence and member.absence.acted_at)
 
 
 def refresh_board(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.core.board import make_board
 from controller.core.observed import Ending
 from tests.core.fleet import Fleet, KilledError, fleet
 from tests.core.world import cells, column_of, limits
@@ -44,6 +45,31 @@ def test_a_deleted_row_is_acted_on_after_30_seconds() -> None:
 
     assert {"a", "c", "d"} == rows.running
     assert rows.status("b").reason == "RowDeleted"
+
+
+def test_a_deleted_row_is_shown_until_its_agent_has_ended() -> None:
+    """And not for as long as its tombstone is kept, in the state that it had."""
+
+    def shown() -> list[str]:
+        assert rows.last is not None
+        board = make_board(
+            rows.last.summary.rows, rows.desired().projects, rows.memory, rows.observed(), rows.now
+        )
+        return [view.name for view in board]
+
+    rows = four()
+    rows.delete("b")
+    wait_out(rows)
+
+    assert "b" in shown()
+
+    rows.tick()
+
+    assert "b" in shown()
+
+    rows.rest()
+
+    assert shown() == ["a", "c", "d"]
 
 
 def test_the_plan_tells_when_to_look_again() -> None:
