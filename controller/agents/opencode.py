@@ -78,9 +78,10 @@ class Opencode(Family):
             *(("--session", workload.conversation) if goes_on else title),
             *(("--model", model) if model else ()),
             *options.arguments,
-            *(() if headless else (f"--prompt={prompt}",)),
+            *(() if headless or goes_on else (f"--prompt={prompt}",)),
         )
-        files = {PLUGIN_FILE: plugin("" if headless else hook_command())}
+        told = (workload.conversation, prompt) if goes_on else ("", "")
+        files = {PLUGIN_FILE: plugin() if headless else plugin(hook_command(), *told)}
         files |= {PREAMBLE_FILE: options.preamble} if options.preamble else {}
         settings = self._settings(model, run_folder)
         environment = {

@@ -1,12 +1,13 @@
 """The plugin that opencode is given for a run; it is JavaScript, run by opencode itself.
 
 `opencode run` does not print that it tries again, tries five times (60 s), and keeps to a
-`retry-after` however long: the plugin prints it, and ends the run where it tried often enough
-or the wait is too long for it, so that the controller may hold the agent and go on later. On a
+`retry-after` however long: the plugin prints it, and ends the run where it tried often enough or
+the wait is too long for it, so that the controller may hold the agent and go on later. On a
 terminal the plugin tells all that `run` would print, in the same form, and when a turn is over or a
-person is asked. It also takes from commands the folders that opencode itself was given in place of
-the user's, so that git finds the user's configuration: an empty variable counts as one that is not
-set (XDG Base Directory Specification).
+person is asked; and it says the prompt of a conversation that goes on, for there the terminal takes
+none from its command line. It also takes from commands the folders that opencode itself was given
+in place of the user's, so that git finds the user's configuration: an empty variable counts as one
+that is not set (XDG Base Directory Specification).
 """
 
 import json
@@ -61,7 +62,16 @@ const show = (type, { sessionID, part, info, error, ...more }) => {
   if (type === "permission.replied") tell({ type: "busy", sessionID })
 }
 
-export const Sidekick = async () => ({
+let isSaid = !SESSION
+// Not waited for: nobody answers before all plugins are there.
+const goOn = (client) => {
+  if (isSaid) return
+  isSaid = true
+  const body = { parts: [{ type: "text", text: PROMPT }] }
+  setTimeout(() => client.session.prompt({ path: { id: SESSION }, body }).catch(() => {}), 0)
+}
+
+const plugin = {
   event: async ({ event: { type, properties } }) => {
     if (HOOK) show(type, properties)
     const status = type === "session.status" ? properties.status : undefined
@@ -70,17 +80,25 @@ export const Sidekick = async () => ({
   "shell.env": async (_, output) => {
     for (const name of OWN) output.env[name] = ""
   },
-})
+}
+
+export const Sidekick = async ({ client }) => {
+  goOn(client)
+  return plugin
+}
 """
 
 
-def plugin(hook: str) -> str:
+def plugin(hook: str = "", session: str = "", prompt: str = "") -> str:
     """The plugin.
 
     Args:
         hook: A command line that takes an event from its standard input; empty to print events.
+        session: The conversation that goes on at a terminal; empty for none.
+        prompt: What is said there.
     """
-    values = {"HOOK": hook, "PATIENCE": PATIENCE, "RETRIES": RETRIES, "OWN": _OWN}
+    values = {"HOOK": hook, "PATIENCE": PATIENCE, "RETRIES": RETRIES, "OWN": _OWN,
+              "SESSION": session, "PROMPT": prompt}  # fmt: skip
     lines = (f"const {name} = {json.dumps(value)}\n" for name, value in values.items())
     head, rest = _PLUGIN.split("\n", 1)
     return f"{head}\n{''.join(lines)}{rest}"

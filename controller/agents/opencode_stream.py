@@ -44,7 +44,7 @@ def read_opencode(facts: Facts, event: Event) -> Facts:
             facts = _error(facts, inner(event.get("error")))
         case "busy":
             began = facts.turn_at if facts.working else facts.at
-            facts = replace(facts, working=True, turn_at=began, ask=None, ended=False, ok=False)
+            facts = replace(facts, working=True, turn_at=began, ask=None)
         case "asked":
             facts = replace(facts, ask=Ask(Asking.PERMISSION, _wanted(event), facts.at))
         case "idle":

@@ -187,7 +187,7 @@ def test_a_provider_of_opencode() -> None:
 def test_files_of_opencode() -> None:
     """What it is taught and its plugin lie in the run's folder."""
     launch = agent("opencode", preamble="Report.").launch(WORK, "/runs/1")
-    assert launch.files == {"preamble.md": "Report.", "opencode-plugin.js": plugin("")}
+    assert launch.files == {"preamble.md": "Report.", "opencode-plugin.js": plugin()}
     found = table(preamble="Report.")
     assert found["instructions"] == ["/runs/1/preamble.md"]
     assert found["plugin"] == ["file:///runs/1/opencode-plugin.js"]

@@ -103,6 +103,7 @@ EVENTS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
         {"type": "busy", "sessionID": "s-1"},
         {"type": "text", "sessionID": "s-1", "part": {"type": "text", "text": "Which colour?"}},
         {"type": "step_finish", "sessionID": "s-1", "part": {"reason": "stop"}},
+        {"type": "busy", "sessionID": "s-1"},
         {"type": "idle", "sessionID": "s-1"},
     ),
 }  # fmt: skip
@@ -202,6 +203,19 @@ def test_a_request_that_failed(name: str) -> None:
     free = {**event, "error": "You exceeded your current quota, please check your plan and billing"}
     known = Trouble.LIMIT if name == "gemini" else Trouble.RATE
     assert folded(name, {**free, "retry_delay_ms": 0}).trouble is known
+
+
+def test_a_conversation_of_opencode_goes_on() -> None:
+    """Its terminal takes no prompt there: our plugin says it, whatever it holds."""
+    work = replace(WORK, begun=True, prompt='say "x"\n</script> ')
+    launch = agent("opencode").launch(work, "/r")
+    assert launch.argv[-2:] == ("--session", "c-1")
+    said = f"const PROMPT = {json.dumps(work.prompt)}\n"
+    assert said in launch.files["opencode-plugin.js"]
+    assert 'const SESSION = "c-1"' in launch.files["opencode-plugin.js"]
+    fresh = agent("opencode").launch(WORK, "/r")
+    assert fresh.argv[-1] == "--prompt=do it"
+    assert 'const SESSION = ""' in fresh.files["opencode-plugin.js"]
 
 
 def test_an_interrupted_turn_of_opencode() -> None:
