@@ -190,9 +190,10 @@ class Stack:
                 os.chown(path, OWNER, OWNER)
 
     def give_list_to(self, owner: int) -> None:
-        """Give the list and its folder to a user and their group."""
+        """Give the list and its folder to a user and their group; anyone may read them."""
         for path in (self.list.parent, self.list):
             os.chown(path, owner, owner)
+            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
 
     def rows(self) -> dict[str, dict[str, str]]:
         """Project → its cells in the file."""

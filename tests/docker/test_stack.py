@@ -204,6 +204,7 @@ def test_a_list_that_may_not_be_written_is_read_and_told(stack: Stack) -> None:
 
 def test_a_snapshot_rolls_the_volume_back(stack: Stack) -> None:
     """Taken beside the controller, restored while it is stopped, as the page says."""
+    stack.wait_status("Antenna ML Pipeline", "Completed", 150)
     stack.inside("controller", "sidekick", "snapshot", "create", "then")
     stack.append("Later", "Say hello", "Gemini 2.0")
     stack.wait_status("Later", "Completed")
@@ -217,7 +218,9 @@ def test_a_snapshot_rolls_the_volume_back(stack: Stack) -> None:
     )
     assert "Later" not in stack.rows()
     stack.up("controller")
-    assert stack.inside("controller", "sidekick", "wait", "From The Host", "--for", "Completed")
+    assert stack.inside(
+        "controller", "sidekick", "wait", "Antenna ML Pipeline", "--for", "Completed"
+    )
 
 
 @pytest.mark.parametrize("service", OURS)

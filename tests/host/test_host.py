@@ -183,7 +183,7 @@ def _refused(host: Host) -> str:
         host.argv, env=host.lab.environment, capture_output=True, text=True, timeout=30
     )
     assert done.returncode == 2
-    return done.stderr
+    return done.stdout + done.stderr
 
 
 def _end(folder: Path) -> dict[str, object]:
