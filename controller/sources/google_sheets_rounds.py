@@ -180,7 +180,10 @@ class Rounds:
         permanent = not isinstance(error, SheetFault) or error.permanent
         given_up = self._queue.failed(_now(), permanent=permanent)
         if batch:
-            text = f"{len(batch)} rows were not written ({error.message}); it is tried again"
+            text = (
+                f"{len(batch)} rows were not written ({error.message}); statuses are written "
+                "again by themselves"
+            )
             if given_up:
                 text += f". Not so {_ordered(given_up)}"
             self._notices.append(Notice("WriteFailed", text, warning=True))
