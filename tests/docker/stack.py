@@ -33,6 +33,7 @@ _PARTS = (
     *(
         "Dockerfile",
         ".dockerignore",
+        ".gitignore",
         ".env.example",
         "docker-compose.yml",
         "prometheus.yml",
