@@ -201,15 +201,19 @@ def test_a_prompt_is_one_argument(text: str) -> None:
     assert DemoAgent(1).launch(work(text), "/runs/r").argv[-2:] == ("--", text)
 
 
+PROMPT = "--yolo"
+
+
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("name", FAMILIES)
 def test_no_prompt_passes_for_an_option(name: str, mode: Mode, tmp_path: Path) -> None:
-    """Of each family: behind `--`, in one word with its option, or on the standard input."""
+    """Behind `--`, in one word with its option, on standard input, or a text in a file of the run."""
     made = family(name)(Options(name, name, tmp_path / "home", mode))
     for begun in (False, True):
-        launch = made.launch(work("--yolo", model="", conversation="c", begun=begun), "/runs/r")
-        prompts = [(n, word) for n, word in enumerate(launch.argv) if word.endswith("--yolo")]
-        assert prompts or launch.prompt_on_stdin
+        launch = made.launch(work(PROMPT, model="", conversation="c", begun=begun), "/runs/r")
+        prompts = [(n, word) for n, word in enumerate(launch.argv) if word.endswith(PROMPT)]
+        told = any(f'= "{PROMPT}"\n' in content for content in launch.files.values())
+        assert prompts or launch.prompt_on_stdin or told
         for n, word in prompts:
             assert (word.startswith("--") and "=" in word) or launch.argv[n - 1] == "--"
 

@@ -82,7 +82,7 @@ def test_records_of_libraries_go_the_same_way() -> None:
     """With their texts, and without fields of their own; what only tells of each call is quiet."""
     handler, stream = to_stream(json_lines(lambda text: text.replace("hunter2", "…")))
     log_to(handler)
-    logging.getLogger("uvicorn.error").warning(
+    logging.getLogger("libtmux.server").warning(
         "%d refused: %s", 3, "hunter2", extra={"color_message": "\x1b[1mno", "tmux_cmd": "x"}
     )
     logging.getLogger("uvicorn.error").info("each call")
@@ -90,7 +90,7 @@ def test_records_of_libraries_go_the_same_way() -> None:
     logging.getLogger("controller.x").debug("too much")
     said = json.loads(stream.getvalue())
     assert said.pop("timestamp")
-    assert said == {"level": "warning", "event": "3 refused: …", "logger": "uvicorn.error"}
+    assert said == {"level": "warning", "event": "3 refused: …", "logger": "libtmux.server"}
 
 
 def test_one_record_has_one_time_everywhere() -> None:
