@@ -207,7 +207,7 @@ PROMPT = "--yolo"
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("name", FAMILIES)
 def test_no_prompt_passes_for_an_option(name: str, mode: Mode, tmp_path: Path) -> None:
-    """Behind `--`, in one word with its option, on standard input, or a text in a file of the run."""
+    """Behind `--`, in one word with its option, on standard input, or a text in a run's file."""
     made = family(name)(Options(name, name, tmp_path / "home", mode))
     for begun in (False, True):
         launch = made.launch(work(PROMPT, model="", conversation="c", begun=begun), "/runs/r")
