@@ -27,7 +27,7 @@ from controller.core.report import ProjectView, Report, SourceView
 from controller.core.rest import Rest
 from controller.core.row_schema import RowSchema
 from controller.core.status import RowStatus, summarize
-from controller.core.versions import confirm
+from controller.core.versions import confirm, doubt
 from controller.metrics import Metrics
 from controller.notifier import Notifier
 from controller.observer import Observer
@@ -185,7 +185,7 @@ class Reconciler:
 
     def _recall(self) -> Memory:
         if self._memory is None:
-            memory = self._store.load()
+            memory = doubt(self._store.load())
             self._notifier.recall(self._store.load_noticed())
             self._memory = memory  # once all of it could be read
         return self._memory

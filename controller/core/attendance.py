@@ -149,7 +149,8 @@ def _renamed(desired: Desired, members: Mapping[str, ProjectMemory]) -> dict[str
         return {}
     member, project = members[gone[0]], desired.projects[new[0]]
     same_version = project.pair in member.pairs
-    same_agent = not member.agent_cells or project.agent == member.agent_cells[-1]
+    agents = member.agent_cells[-1:] + ((member.replaced_agent,) if member.unwritten else ())
+    same_agent = not agents or project.agent in agents
     if same_version and same_agent and project.user_digest == member.user_cells:
         return {gone[0]: new[0]}
     return {}

@@ -1,8 +1,10 @@
 """Whose word is the Status cell?
 
 The user and the controller share it. The controller always writes Status, Agent and Last Update
-together, so (Status, Last Update) is the row's version: a pair that memory knows is no news, an
-older one is a stale buffer that some editor saved, and any other pair is the user's word.
+together, so (Status, Last Update) is the row's version: the newest pair that memory knows is no
+news, an older one is a stale buffer that some editor saved, and any other pair is the user's word.
+So is a known one with the Last Update that the row held already: nothing of the controller's was
+written in between, so the last save wins. A stale buffer is told by its older Last Update.
 """
 
 from dataclasses import dataclass
@@ -40,17 +42,27 @@ class Word(StrEnum):
     """What a pair read from the row says."""
 
     NO_NEWS = "NoNews"
+    UNWRITTEN = "Unwritten"
+    """What stood there before: the newest version did not arrive, and is written again."""
     STALE = "Stale"
     USERS = "Users"
 
 
-def word_of(pair: Pair, known: tuple[Pair, ...]) -> Word:
-    """Tell what a pair says, given every pair seen or written before, the newest last."""
+def word_of(pair: Pair, known: tuple[Pair, ...], held: Pair | None) -> Word:
+    """Tell what a pair says.
+
+    Args:
+        pair: As read.
+        known: Every pair seen or written before, the newest last.
+        held: The pair that the row held last, as far as is known.
+    """
     if known and pair == known[-1]:
         return Word.NO_NEWS
-    if pair in known:
-        return Word.STALE
-    return Word.USERS
+    if pair not in known:
+        return Word.USERS
+    if held is None or pair == held:
+        return Word.UNWRITTEN
+    return Word.USERS if pair.last_update == held.last_update else Word.STALE
 
 
 def remember(known: tuple[Pair, ...], pair: Pair) -> tuple[Pair, ...]:

@@ -17,6 +17,7 @@ from controller.core.intent import (
 from controller.core.memory import Done, ProjectMemory, Spent
 from controller.core.observed import Run
 from controller.core.project import Project
+from controller.core.versions import held
 from controller.core.words import fold
 from controller.core.workload import words_of
 
@@ -53,29 +54,26 @@ def listen(
         demo: Whether the demo agent stands in for real ones.
     """
     pair = project.pair
-    word = word_of(pair, member.pairs) if member.pairs else None
-    if word is Word.STALE and member.state is None and _same_time(pair, member):
-        word = Word.USERS  # nothing of ours was written in between: both words are the user's
-    stale = word is Word.STALE
-    old = stale or bool(member.pairs and pair.last_update != member.pairs[-1].last_update)
-    heard = _agent_word(project, member, run, old=old)
+    word = word_of(pair, member.pairs, held(member)) if member.pairs else None
+    if word is Word.USERS and member.doubtful and not _surely_meant(project, member):
+        word = Word.STALE
+    stale = word in {Word.UNWRITTEN, Word.STALE}
+    heard = _agent_word(project, member, run)
     events: tuple[Event, ...] = ()
     if word is None:
         heard = _first_word(project, heard, run)
     elif word is Word.USERS:
         heard = _users_word(project, heard)
-    elif stale and not member.unwritten:
+    elif word is Word.STALE:
         text = "the list was saved with an older Status; the newer one is written again"
         events = (Event(now, project.name, "StaleEdit", text),)
     if not stale:
-        heard = _with(heard, pairs=remember(heard.pairs, pair))
-        if word is Word.NO_NEWS:
-            heard = _with(heard, unwritten=False)
+        heard = _with(heard, pairs=remember(heard.pairs, pair), unwritten=False)
     heard = _work_words(project, heard, first=word is None)
     if heard.done and heard.done.demo and not demo and heard.intent is Intent.DONE:
         heard = _again(replace(heard, intent=Intent.RUN))
         events = (*events, Event(now, project.name, "Reopened", "the demo alone completed it"))
-    heard = _with(heard, user_cells=project.user_digest)
+    heard = _with(heard, user_cells=project.user_digest, doubtful=False)
     return Heard(heard, stale, word is Word.USERS, events)
 
 
@@ -112,27 +110,37 @@ def _again(member: ProjectMemory) -> ProjectMemory:
     )  # fmt: skip
 
 
-def _same_time(pair: Pair, member: ProjectMemory) -> bool:
-    return pair.last_update == member.pairs[-1].last_update
+def _surely_meant(project: Project, member: ProjectMemory) -> bool:
+    """Whether a word counts though a newer version of ours may have stood there in between.
+
+    A stale buffer may then look like a word. To stop by mistake costs a word; to start by mistake
+    may do finished work again.
+    """
+    if project.pair not in member.pairs:
+        return True
+    return member.intent is Intent.RUN and intent_of(project.status) is not Intent.RUN
 
 
-def _agent_word(
-    project: Project, member: ProjectMemory, run: Run | None, *, old: bool
-) -> ProjectMemory:
+def _agent_word(project: Project, member: ProjectMemory, run: Run | None) -> ProjectMemory:
     """Whose word is the Agent cell? What the controller wrote there is never a pin."""
     cell = project.agent
     seen = member.agent_cells
-    if seen and member.unwritten and old:
-        # Our version did not arrive, so an older row need not be an old buffer: just the cell
-        # that it was to replace is no news.
-        no_news = cell == member.replaced_agent
-    else:
-        no_news = bool(seen) and (cell == seen[-1] or (old and cell in seen))
-    if no_news:
+    if cell in _known_agents(project.pair, member):
         return member
     ours = not seen and run is not None and fold(cell) == run.agent and not run.words.agent
     cells = (*(item for item in seen if item != cell), cell)[-AGENT_CELLS_KEPT:]
     return replace(member, pin="" if ours else cell, agent_cells=cells)
+
+
+def _known_agents(pair: Pair, member: ProjectMemory) -> tuple[str, ...]:
+    """The Agent cells that are no news beside this version."""
+    seen = member.agent_cells
+    if not member.pairs or pair.last_update == member.pairs[-1].last_update:
+        return seen[-1:]
+    before = held(member)
+    if seen and member.unwritten and (before is None or pair.last_update == before.last_update):
+        return (member.replaced_agent,)  # our version did not arrive: the row is no old buffer
+    return seen
 
 
 def _work_words(project: Project, member: ProjectMemory, *, first: bool) -> ProjectMemory:

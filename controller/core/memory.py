@@ -206,7 +206,10 @@ class ProjectMemory:
         paid: Dollars of the conversation so far, where its agent counts them over all its runs.
         paid_tokens: The same of its tokens.
         unwritten: A status was to be written and is not confirmed by a read yet.
-        replaced_agent: The Agent cell that the unconfirmed version was to replace.
+        replaced: The version that the unconfirmed one was to replace; None where that is not known.
+        replaced_agent: The Agent cell that it was to replace.
+        doubtful: The controller ended before it knew whether the unconfirmed version arrived, and
+            the row was not read since.
         state: What the row says; None before the first look.
         conditions: Type → condition.
     """
@@ -245,7 +248,9 @@ class ProjectMemory:
     paid: float = 0.0
     paid_tokens: int = 0
     unwritten: bool = False
+    replaced: Pair | None = None
     replaced_agent: str = ""
+    doubtful: bool = False
     state: State | None = None
     conditions: tuple[Condition, ...] = ()
 

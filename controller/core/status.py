@@ -207,7 +207,7 @@ def _say(
         if (verdict.accepted or stale) and must_write(
             member, project, agent, brief=verdict.brief, stale=stale, moved=moved
         ):
-            member, cells = new_version(member, agent, project.agent, now)
+            member, cells = new_version(member, project, agent, now)
         if columns.CREDITS_USED in project.row.cells:
             member, cells = _with_credits(member, project, cells, shown(spent), now)
         if member.proposal_due and columns.PROPOSED_NEXT_ACTION in project.row.cells:

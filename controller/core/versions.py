@@ -38,6 +38,13 @@ def agent_changes(project: Project, member: ProjectMemory, agent: str) -> bool:
     return written and project.row.cell(columns.AGENT) != agent
 
 
+def held(member: ProjectMemory) -> Pair | None:
+    """The version that the row held last, as far as is known: read from it, or surely written."""
+    if member.unwritten:
+        return member.replaced
+    return member.pairs[-1] if member.pairs else None
+
+
 def must_write(
     member: ProjectMemory, project: Project, agent: str, *, brief: bool, stale: bool, moved: bool
 ) -> bool:
@@ -50,7 +57,7 @@ def must_write(
 
 
 def new_version(
-    member: ProjectMemory, agent: str, replaced_agent: str, now: datetime
+    member: ProjectMemory, project: Project, agent: str, now: datetime
 ) -> tuple[ProjectMemory, dict[str, str]]:
     """The row's three cells that make its version, remembered before they are written."""
     assert member.state is not None
@@ -67,8 +74,9 @@ def new_version(
     pairs = remember(member.pairs, Pair.of(member.state.status, text))
     agents = (*(item for item in member.agent_cells if item != agent), agent)
     after = replace(
-        member, pairs=pairs, agent_cells=agents, unwritten=True, replaced_agent=replaced_agent
-    )
+        member, pairs=pairs, agent_cells=agents,
+        unwritten=True, replaced=project.pair, replaced_agent=project.agent,
+    )  # fmt: skip
     return after, cells
 
 
@@ -105,6 +113,15 @@ def agent_shown(project: Project | None, member: ProjectMemory, observed: Observ
     if run is not None:
         return run.agent
     return project.agent if project is not None else ""
+
+
+def doubt(memory: Memory) -> Memory:
+    """The memory of a controller that ended: what it did not confirm may have arrived or not."""
+    members = {
+        name: replace(member, doubtful=True) if member.unwritten else member
+        for name, member in memory.projects.items()
+    }
+    return replace(memory, projects=members)
 
 
 def confirm(memory: Memory, written: Iterable[tuple[str, Iterable[str]]]) -> Memory:

@@ -269,7 +269,8 @@ class Witness:
     def _news(self, name: str, pair: tuple[str, str]) -> bool:
         """Whether a row says what it did not say before; an old buffer is no news."""
         before = self.base.get(name)
-        return pair != before and not (before is not None and pair in self.pairs.get(name, ()))
+        older = before is not None and pair[1] != before[1] and pair in self.pairs.get(name, ())
+        return pair != before and not older
 
     def forget(self) -> None:
         """The controller's memory is lost."""

@@ -22,7 +22,7 @@ from controller.core.observed import (
 from controller.core.planner import plan
 from controller.core.row import LAST_UPDATE, STATUS, Row
 from controller.core.status import RowStatus, Summary, summarize
-from controller.core.versions import confirm
+from controller.core.versions import confirm, doubt
 from tests.core import world
 
 PATIENCE = 12
@@ -95,6 +95,8 @@ class Fleet:
         self.lines = [dict(line) for line in lines]
         self.limits = limits or world.limits()
         self.memory = Memory()
+        self.committed = Memory()
+        self.unwritable = False
         self.runs: dict[str, Run] = {}
         self.sessions: dict[str, Session] = {}
         self.now = world.NOW
@@ -130,7 +132,8 @@ class Fleet:
 
         Args:
             fresh: Whether the list could be read.
-            killed_before: `act`, `commit` or `write`: the instant of the controller's death.
+            killed_before: `act`, `commit`, `write` or `confirm`: the instant of the controller's
+                death.
             race: What the user does between the read of the list and the write into it.
 
         Raises:
@@ -141,12 +144,13 @@ class Fleet:
         _die("act", killed_before)
         before = self.memory
         if planned.changes:
-            self.memory = planned.memory  # what was heard is committed before it is acted on
+            # What was heard is committed before it is acted on.
+            self.memory = self.committed = planned.memory
         outcomes = self._carry_out(planned)
         summary = summarize(planned, desired, observed, outcomes, self.now)
         _die("commit", killed_before)
         same = summary.memory == before
-        self.memory = summary.memory
+        self.memory = self.committed = summary.memory
         _die("write", killed_before)
         if race:
             race()
@@ -155,12 +159,15 @@ class Fleet:
             if status.row and status.cells and self._fits(status.row, status.cells):
                 self.lines[self._index(status.name)].update(status.cells)
                 wrote |= {(status.name, column): text for column, text in status.cells.items()}
+                _die("confirm", killed_before)
                 self.memory = confirm(self.memory, [(status.name, status.cells)])
         self.last = Tick(planned, outcomes, summary, wrote, same)
         return self.last
 
     def _fits(self, row: Row, wanted: Mapping[str, str]) -> bool:
-        """A row is written only where it still holds what was read."""
+        """A row is written only where it still holds what was read, and the list can be written."""
+        if self.unwritable:
+            return False
         names = [line["Project"].strip() for line in self.lines]
         if names.count(row.cell("Project")) != 1:
             return False
@@ -337,9 +344,13 @@ class Fleet:
         """Time passes, or jumps back."""
         self.now += timedelta(seconds=seconds)
 
+    def restart(self) -> None:
+        """Another controller goes on with what was committed."""
+        self.memory = doubt(self.committed)
+
     def lose_memory(self) -> None:
         """The state folder is gone."""
-        self.memory = Memory()
+        self.memory = self.committed = Memory()
 
     # What the tests look at.
 

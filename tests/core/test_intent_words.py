@@ -41,18 +41,35 @@ def hear(status: str, known: ProjectMemory, last_update: str = OLD, **typed: str
 
 def test_the_newest_pair_is_no_news() -> None:
     """The newest pair (seen or written): no news."""
-    assert Word.NO_NEWS is word_of(pair("Queued"), (pair("Paused"), pair("Queued")))
+    assert Word.NO_NEWS is word_of(pair("Queued"), (pair("Paused"), pair("Queued")), None)
 
 
 def test_an_older_pair_is_stale() -> None:
     """An older pair, seen or written before and replaced since: stale, not a word."""
-    assert Word.STALE is word_of(pair("Paused"), (pair("Paused"), pair("Queued")))
+    newest = pair("Queued", NEWER)
+
+    assert Word.STALE is word_of(pair("Paused"), (pair("Paused"), newest), newest)
+
+
+def test_a_known_pair_of_the_time_that_the_row_held_is_the_users_word() -> None:
+    """Nothing of the controller's was written in between: the last save wins."""
+    known = (pair("Paused"), pair("Pending"), pair("In Progress", NEWER))
+
+    assert Word.USERS is word_of(pair("Paused"), known, pair("Pending"))
+
+
+def test_what_the_row_held_already_is_no_word() -> None:
+    """The newest pair did not arrive: the older one still stands there, whoever wrote it."""
+    known = (pair("Paused"), pair("Queued", NEWER))
+
+    assert Word.UNWRITTEN is word_of(pair("Paused"), known, pair("Paused"))
+    assert Word.UNWRITTEN is word_of(pair("Paused"), known, None)
 
 
 @pytest.mark.parametrize("read", [pair("Blocked"), pair("Paused", NEWER), pair("Queued", "")])
 def test_any_other_pair_is_the_users_word(read: Pair) -> None:
     """Anything else: the user's word."""
-    assert Word.USERS is word_of(read, (pair("Paused"), pair("Queued")))
+    assert Word.USERS is word_of(read, (pair("Paused"), pair("Queued")), pair("Queued"))
 
 
 def test_a_pair_ignores_case_and_spaces() -> None:

@@ -1,7 +1,9 @@
 """A model of the Status cell: a person, a stale editor and the controller write it in any order.
 
 The oracle is simple: what counts is the last word that the person typed into a row that the
-controller read, but for work that completed since. It knows nothing of the controller's memory.
+controller read, but for work that completed since. It knows what stood in the file and what the
+controller was told of that; of the controller's memory it asks one thing, whether the controller
+died between a write and its confirmation.
 """
 
 import pytest
@@ -54,10 +56,11 @@ class StatusCell(RuleBasedStateMachine):
     Attributes:
         fleet: The row, the controller's memory and the sessions.
         wanted: What the oracle says that the row wants.
-        typed: The word that the person typed and the controller did not hear yet; None for none.
         completed: The work was finished, and the controller did not hear of it yet.
         known: Versions that the controller read, or that stood in the file after it wrote.
-        newest: The last of them.
+        read: The last version that the controller read.
+        held: The last version that the controller knows to have stood in the file.
+        ours: The last version that the controller wrote, until a word was typed over it.
         buffers: Whole rows that editors still hold.
     """
 
@@ -65,16 +68,17 @@ class StatusCell(RuleBasedStateMachine):
         super().__init__()
         self.fleet = Fleet(cells(), limits=limits(slots=1))
         self.wanted = Intent.RUN
-        self.typed: str | None = None
         self.completed = False
         self.known: set[Version] = set()
-        self.newest: Version | None = None
+        self.read: Version | None = None
+        self.held: Version | None = None
+        self.ours: Version | None = None
         self.buffers: list[dict[str, str]] = []
 
     @initialize(word=WORDS.filter(lambda word: word != "Foo"))
     def first_sight(self, word: str) -> None:
         """The row is read for the first time: the cell speaks."""
-        self.save(self.fleet.line() | {"Status": word, "Last Update": ""})
+        self.fleet.line().update({"Status": word, "Last Update": ""})
         self.one_tick()
 
     # The person.
@@ -82,17 +86,17 @@ class StatusCell(RuleBasedStateMachine):
     @rule(word=WORDS)
     def types(self, word: str) -> None:
         """A person types a word into the Status cell and saves at once."""
-        self.save(self.fleet.line() | {"Status": word})
+        self.fleet.type(status=word)
 
     @rule()
     def clears_last_update(self) -> None:
-        """A person empties the Last Update cell: its version is a new one, so its word counts."""
-        self.save(self.fleet.line() | {"Last Update": ""})
+        """A person empties the Last Update cell: where that is a new version, its word counts."""
+        self.fleet.type(last_update="")
 
     @rule(word=WORDS, data=st.data())
     def types_into_an_old_buffer(self, word: str, data: st.DataObject) -> None:
         """A person types a word into a buffer that is old by now: a word all the same."""
-        self.save(data.draw(st.sampled_from(self.buffers)) | {"Status": word})
+        self.fleet.lines[0] = data.draw(st.sampled_from(self.buffers)) | {"Status": word}
 
     @rule(text=st.sampled_from(["one", "two", "three", ""]))
     def edits_next_action(self, text: str) -> None:
@@ -108,11 +112,15 @@ class StatusCell(RuleBasedStateMachine):
     def a_stale_buffer_is_saved(self, data: st.DataObject) -> None:
         """An editor, or a `git checkout`, brings back an older version of the whole row."""
         self.fleet.lines[0] = dict(data.draw(st.sampled_from(self.buffers)))
-        self.typed = None
+
+    @rule(unwritable=st.booleans())
+    def the_list_cannot_be_written(self, unwritable: bool) -> None:
+        """Nothing of the controller's reaches the list for a while, or does again."""
+        self.fleet.unwritable = unwritable
 
     # The controller.
 
-    @rule(killed_before=st.sampled_from(["", "", "", "act", "commit", "write"]))
+    @rule(killed_before=st.sampled_from(["", "", "", "act", "commit", "write", "confirm"]))
     def tick(self, killed_before: str) -> None:
         """The controller ticks, and may be killed at any instant of it."""
         self.one_tick(killed_before=killed_before)
@@ -124,26 +132,35 @@ class StatusCell(RuleBasedStateMachine):
 
     @rule()
     def comes_to_rest(self) -> None:
-        """Nobody writes for a while: the row is as wanted, and then a tick does nothing."""
+        """Nobody writes for a while: the row is as wanted, and then a tick does nothing.
+
+        While the list cannot be written, a tick does nothing but try to.
+        """
         for _ in range(PATIENCE):
             tick = self.one_tick()
+            assert tick is not None
             busy = any(run.stop or not run.started_at for run in self.fleet.living())
-            if tick and tick.quiet and not busy:
+            waits = self.fleet.unwritable and not tick.plan.changes and tick.same_memory
+            if (tick.quiet or waits) and not busy:
                 break
             self.fleet.sleep(1)
             self.fleet.begin()
             self.fleet.obey()
         else:
             raise AssertionError(f"no rest: {tick}")
+        assert not tick.plan.events
         line, member = self.fleet.line(), self.fleet.member()
-        if self.typed == UNKNOWN:
-            assert version(line)[0] == UNKNOWN
-        elif self.wanted is not Intent.RUN:
+        if version(line)[0] == UNKNOWN:
+            return
+        if self.wanted is not Intent.RUN:
             assert not self.fleet.running
-            assert line["Status"] == SHOWN[self.wanted]
+            says = SHOWN[self.wanted]
         elif line["Next Action"] and not member.retry and not member.block:
             assert self.fleet.running == {"alpha"}
-            assert line["Status"] == "In Progress"
+            says = "In Progress"
+        else:
+            return
+        assert says == (self.fleet.says()[0] if self.fleet.unwritable else line["Status"])
 
     # The sessions.
 
@@ -186,55 +203,60 @@ class StatusCell(RuleBasedStateMachine):
 
     # The oracle.
 
-    def save(self, line: dict[str, str]) -> None:
-        """The person saves the row, and the controller is to hear its word in its next tick.
-
-        A version that stood there before is an old buffer by SEMANTICS, whoever typed it, so the
-        person does not type one here; test_intent_fleet.py holds the cases where a person could.
-        """
-        new = version(line)
-        if new == version(self.fleet.line()) and self.newest is not None:
-            return
-        if new == self.newest:
-            self.typed = None
-        elif new in self.known:
-            return
-        else:
-            self.typed = new[0]
-        self.fleet.lines[0] = dict(line)
+    def is_word(self, read: Version, wanted: Intent) -> bool:
+        """Whether a version that is read now is the user's word, by SEMANTICS."""
+        if read in {self.held, self.ours}:
+            return False
+        if read not in self.known:
+            return True
+        assert self.held is not None
+        if read[1] != self.held[1]:
+            return False
+        stops = wanted is Intent.RUN and MEANING[read[0]] is not Intent.RUN
+        return stops or not self.fleet.member().doubtful
 
     def one_tick(self, killed_before: str = "", race: str | None = None) -> Tick | None:
         """A tick, held against the oracle; a word is heard once memory is committed."""
-        read, valid, runs = version(self.fleet.line()), self.typed != UNKNOWN, len(self.fleet.runs)
+        read, runs = version(self.fleet.line()), len(self.fleet.runs)
+        valid = read[0] != UNKNOWN
         expected = Intent.DONE if self.completed else self.wanted
-        if self.typed is not None and valid:
-            expected = MEANING[self.typed]
+        word = valid and self.is_word(read, expected)
+        if word:
+            expected = MEANING[read[0]]
 
         def committed() -> None:
             assert self.fleet.member().intent is expected
             self.wanted, self.completed = expected, False
             if valid:
-                self.typed, self.newest = None, read
+                self.read = self.held = read
                 self.known.add(read)
+            if word:
+                self.ours = None
 
         def before_write() -> None:
             committed()
             if race is not None:
-                self.save(self.fleet.line() | {"Status": race})
+                self.fleet.type(status=race)
 
-        tick, before = None, self.fleet.memory
+        tick, before = None, self.fleet.committed
         try:
             tick = self.fleet.tick(killed_before=killed_before, race=before_write)
         except KilledError:
-            if self.fleet.memory is not before:
+            if self.fleet.committed is not before and killed_before != "confirm":
                 committed()
+            self.fleet.restart()
+            if self.fleet.member().doubtful:
+                self.held = self.read
         if len(self.fleet.runs) > runs:
             assert expected is Intent.RUN, "a row that is to rest was started"
             assert valid, "an invalid row was started"
-        if tick and ("alpha", "Last Update") in tick.wrote:
-            self.newest = version(self.fleet.line())
-            self.known.add(self.newest)
-        if tick and self.typed is None:
+        wrote = tick and ("alpha", "Last Update") in tick.wrote
+        if wrote or (killed_before == "confirm" and version(self.fleet.line()) != read):
+            self.ours = version(self.fleet.line())
+            self.known.add(self.ours)
+            if wrote:
+                self.held = self.ours
+        if tick:
             self.buffers = [*self.buffers, dict(self.fleet.line())][-BUFFERS_KEPT:]
         return tick
 

@@ -228,3 +228,26 @@ def test_a_sheet_that_may_only_be_read_is_worked_on_and_told(desk: Lab, google: 
     assert desk.output().count("SheetReadOnly") == 1
     assert statuses(google) == {"a": ""}
     assert desk.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_words_back_and_forth_in_a_sheet_that_may_only_be_read(desk: Lab, google: Emulator) -> None:
+    """Each of the user's words counts, also one that was typed before; none is an old buffer's."""
+    google.book.readers.add(EMAIL)
+
+    def say(word: str) -> None:
+        google.tab.save([row("a", status=word, next_action="exec sleep 300")], COLUMNS)
+
+    say("Pending")
+    desk.start()
+    wait_for("the work", desk.agents, 40)
+    say("Paused")
+    wait_for("the end of its run", lambda: not desk.agents(), 40)
+    say("Pending")
+    wait_for("the work again", desk.agents, 40)
+    say("Paused")
+    wait_for("the end of its run again", lambda: not desk.agents(), 40)
+    assert "StaleEdit" not in desk.output()
+    assert statuses(google) == {"a": "Paused"}
+    assert desk.stop() == 0
