@@ -30,7 +30,7 @@ from controller.core.words import Status
 REASON_SHOWN = 300
 PROPOSAL_SHOWN = 4000
 CREDITS_EVERY = timedelta(minutes=1)
-"""The Credits Used cell is not written more often."""
+"""The Credits Used cell is not written more often for its own sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +236,14 @@ def _say(
 def _with_credits(
     member: ProjectMemory, project: Project, cells: dict[str, str], text: str, now: datetime
 ) -> tuple[ProjectMemory, dict[str, str]]:
-    """The Credits Used cell, where it has another text and its time has come."""
+    """The Credits Used cell, where it has another text and its time has come.
+
+    Beside a new version it costs no write of its own: what a run cost stands there at its end.
+    """
     if not text or project.row.cell(columns.CREDITS_USED) == text:
         return member, cells
     at = member.credited_at
-    if at is not None and timedelta() <= now - at < CREDITS_EVERY:
+    if not cells and at is not None and timedelta() <= now - at < CREDITS_EVERY:
         return member, cells
     return replace(member, credited_at=now), {**cells, columns.CREDITS_USED: text}
 

@@ -181,3 +181,17 @@ def test_credits_are_written_once_a_minute() -> None:
     assert fleet.tick().wrote == {}
     fleet.sleep(31)
     assert fleet.tick().wrote["alpha", "Credits Used"] == "$0.50"
+
+
+def test_credits_of_a_run_that_is_over_stand_beside_its_status() -> None:
+    """Whenever they were last written: that costs no write of its own."""
+    fleet = Fleet(cells())
+    fleet.rest()
+    fleet.tell(usage=Usage(output=900))
+    fleet.tick()
+    fleet.sleep(5)
+    fleet.tell(usage=Usage(output=900, dollars=0.25), ended=True, ok=True)
+    fleet.end()
+    wrote = fleet.tick().wrote
+    assert wrote["alpha", "Status"] == "Completed"
+    assert wrote["alpha", "Credits Used"] == "$0.25"
