@@ -570,3 +570,19 @@ def test_a_file_that_was_cleared_away_is_made_again(
     assert load(path) == two
     assert [entry.reason for entry in journal.read()] == ["New"]
     journal.close()
+
+
+def test_a_file_that_another_took_the_place_of_holds_just_what_is_remembered(
+    path: Path, opened: Callable[[], Store]
+) -> None:
+    """A copy of before, put back by somebody: a project that was renamed since is none there."""
+    store = opened()
+    store.save(Memory({"A": ProjectMemory("a"), "B": ProjectMemory("b")}), REPORT)
+    store.close()
+    copy = shutil.copy2(path, path.with_name("copy"))
+    store = opened()
+    store.load()
+    Path(copy).replace(path)
+    after = Memory({"B": ProjectMemory("b"), "C": ProjectMemory("a")})
+    store.commit(after, ())
+    assert load(path) == after

@@ -47,7 +47,7 @@ class Store:
 
     def __init__(self, path: Path, now: Callable[[], datetime], *, readonly: bool = False) -> None:
         self._path = path
-        self._saved: dict[str, ProjectMemory] = {}
+        self._saved: dict[str, ProjectMemory | None] = {}
         self._essence: tuple[object, ...] = ()
         self._noticed = Noticed()
         self.set_aside: Path | None = None
@@ -183,11 +183,13 @@ class Store:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = open_database(self._path)
+            known = fresh.execute("SELECT name FROM projects").fetchall()
         except (OSError, sqlite3.Error) as error:
             raise unavailable(self._path, error) from error
         self._db.close()
         self._db, self._identity = fresh, identity(self._path)
-        self._saved, self._essence = {}, ()
+        # Somebody may have put another one there: what it has of projects that are none goes, too.
+        self._saved, self._essence = {name: None for (name,) in known}, ()
         log.warning("%s was taken away; it is made again from what is remembered", self._path)
 
     def _differences(self, memory: Memory) -> tuple[dict[str, ProjectMemory], list[str]]:

@@ -1,5 +1,6 @@
 """An experiment: a scenario with a death in it, and what the world is like in the end."""
 
+import json
 import os
 import re
 import time
@@ -124,7 +125,7 @@ class _Experiment:
         after = self._stamps()
         moved = [path for path in before | after if before.get(path) != after.get(path)]
         said = (self.lab.root / LOG).read_text(encoding="utf-8").splitlines()
-        warnings = [line for line in said if line.startswith(("WARNING", "ERROR"))]
+        warnings = [line for line in said if json.loads(line)["level"] in {"warning", "error"}]
         return Result(tuple(self.steps), end, tuple(moved), tuple(warnings))
 
     def close(self) -> None:

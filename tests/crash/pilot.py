@@ -19,6 +19,8 @@ from controller import layout
 from controller.app import App
 from controller.assembly import build
 from controller.core.observed import Observed
+from controller.log.lines import json_lines
+from controller.log.setup import log_to
 from controller.runs import roll
 from controller.settings import load_settings
 from controller.tick import Tick
@@ -82,7 +84,9 @@ def parts(lab: Lab, board: Board, *, readonly: bool = False) -> App:
     sys.addaudithook(lambda event, told: _note(board, event, told))
     roll.SWEEP_SECONDS = 0.0  # what is done seldom is done always
     os.chdir(lab.root)
-    logging.basicConfig(filename=lab.root / LOG, level=logging.INFO, force=True)
+    handler = logging.FileHandler(lab.root / LOG)
+    handler.setFormatter(json_lines())
+    log_to(handler)
     settings = load_settings(lab.root / "config.yaml", lab.environment)
     return build(settings, lab.environment, readonly=readonly, clock=board.now)
 
