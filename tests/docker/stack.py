@@ -27,6 +27,7 @@ OURS = SERVICES[:3]
 PORTS = {
     "controller": "CONTROLLER_PORT", "mock-claude": "MOCK_PORT",
     "prometheus": "PROMETHEUS_PORT", "grafana": "GRAFANA_PORT",
+    "alertmanager": "ALERTMANAGER_PORT",
 }  # fmt: skip
 """Service → the variable of its port: this machine may have a stack of its user's own."""
 _PARTS = (

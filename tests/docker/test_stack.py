@@ -240,6 +240,30 @@ def test_prometheus_scrapes_the_controller(prometheus: str) -> None:
     )
 
 
+def test_alerts_are_sent_on(stack: Stack, prometheus: str) -> None:
+    """With the profile `alerts`: Prometheus finds Alertmanager, which calls the webhook."""
+    if why := missing_image("alertmanager"):
+        pytest.skip(why)
+    secret = stack.root / "secrets" / "alert-webhook"
+    secret.parent.mkdir()
+    secret.parent.chmod(0o755)
+    secret.write_text("http://127.0.0.1:9/\n")  # nobody is there: that it was tried is what counts
+    secret.chmod(0o644)
+    url = f"http://127.0.0.1:{stack.ports['alertmanager']}"
+    try:
+        stack.compose("--profile", "alerts", "up", "-d", "--wait", "alertmanager", seconds=180)
+        wait_for("Alertmanager in Prometheus", lambda: _alertmanagers(prometheus), 90)
+        alert = json.dumps([{"labels": {"alertname": "SidekickDown", "severity": "critical"}}])
+        request = urllib.request.Request(
+            f"{url}/api/v2/alerts", alert.encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+        wait_for("the call of the webhook", lambda: _called_webhooks(url), 60)
+    finally:
+        stack.compose("--profile", "alerts", "rm", "-sf", "alertmanager")
+
+
 def test_grafana_has_its_source_and_its_dashboards(stack: Stack) -> None:
     """Provisioned from the mounted folders; whoever looks needs no password."""
     if why := missing_image("grafana") or missing_image("prometheus"):
@@ -380,6 +404,20 @@ def _agent(stack: Stack) -> str:
         "        print(f.name, json.loads((f/'started.json').read_text())['pid'])"
     )
     return wait_for("an agent", lambda: stack.inside("agents", "python3", "-c", code))
+
+
+def _alertmanagers(prometheus: str) -> list[Any]:
+    """Those that Prometheus sends alerts to."""
+    with urllib.request.urlopen(f"{prometheus}/api/v1/alertmanagers", timeout=5) as got:
+        return list(json.load(got)["data"]["activeAlertmanagers"])
+
+
+def _called_webhooks(url: str) -> bool:
+    """Whether Alertmanager tried to call a webhook."""
+    with urllib.request.urlopen(f"{url}/metrics", timeout=5) as got:
+        lines = got.read().decode().splitlines()
+    tried = 'alertmanager_notification_requests_total{integration="webhook"'
+    return any(line.startswith(tried) and not line.endswith(" 0") for line in lines)
 
 
 def _query(url: str, expression: str) -> list[Any]:
