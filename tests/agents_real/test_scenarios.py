@@ -211,9 +211,10 @@ def test_interactive(bench: Bench) -> None:
     begun = bench.family.terminal
     wait_for(lambda: (bench.work / "began.txt").exists(), "the command", begun)
     wait_for(lambda: seen().working, "its mark of work")
+    file = bench.work / "hello.txt"  # the screen shows the prompt, too, and so the answer's words
+    wait_for(lambda: file.exists() and file.read_text().strip() == "Hello", "the file", 60)
     wait_for(lambda: "All is well." in live.screen(), "its answer", 30)
-    wait_for(lambda: not seen().working, "its rest")
-    assert (bench.work / "hello.txt").read_text().strip() == "Hello"
+    wait_for(lambda: not seen().working, "its rest", 30)
     bench.stop(live)
     ends(bench, "interactive", live.wait(), Ending.STOPPED, "Stopped")
 
