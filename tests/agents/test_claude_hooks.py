@@ -61,7 +61,7 @@ def test_a_turn() -> None:
     first = next(each for each in facts if each.working)
     assert first.turn_at == first.at
     doing = [each.doing for each in facts if each.doing]
-    assert doing[0] == "Write: /work/app/hello.txt"
+    assert doing[0] == "Write: /home/app/hello.txt"
     last = facts[-1]
     assert (last.working, last.ended, last.ok, last.steps) == (False, True, True, 1)
     assert last.said == "All done."

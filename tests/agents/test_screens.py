@@ -11,7 +11,7 @@ from controller.agents.screens import FAMILIES, Seen, Shows, classify
 SCREENS = Path(__file__).parent / "screens"
 SHOWN = {
     "claude-2.1.330-error-auth": (Shows.ERROR, "Invalid API key · Fix external API key"),
-    "claude-2.1.330-error-config": (Shows.ERROR, "/work/app/.claude.json isn't valid JSON."),
+    "claude-2.1.330-error-config": (Shows.ERROR, "/home/app/.claude.json isn't valid JSON."),
     "claude-2.1.330-error-credit": (Shows.ERROR, "Credit balance too low"),
     "claude-2.1.330-error-forbidden": (Shows.ERROR, "Please run /login · API Error: 403"),
     "claude-2.1.330-error-offline": (Shows.ERROR, "Unable to connect to Anthropic services"),
