@@ -183,8 +183,12 @@ class Store:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = open_database(self._path)
-            known = fresh.execute("SELECT name FROM projects").fetchall()
         except (OSError, sqlite3.Error) as error:
+            raise unavailable(self._path, error) from error
+        try:
+            known = fresh.execute("SELECT name FROM projects").fetchall()
+        except sqlite3.Error as error:
+            fresh.close()
             raise unavailable(self._path, error) from error
         self._db.close()
         self._db, self._identity = fresh, identity(self._path)
