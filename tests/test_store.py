@@ -417,7 +417,7 @@ class TestUnavailable:
         store.commit(two, [Event(NOW, "B", "UserWord", "Pending")])
         assert two == opened().load()
         assert read_report(path) == REPORT
-        assert [entry.reason for entry in Journal(path).read()] == ["UserWord"]
+        assert [entry.reason for entry in events(path)] == ["UserWord"]
 
     def test_locked(
         self, path: Path, opened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
