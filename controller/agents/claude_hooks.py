@@ -13,7 +13,7 @@ from dataclasses import replace
 from controller.agents.base import Event
 from controller.agents.claude_stream import ERRORS
 from controller.agents.events import ended_with, inner, items, number, step, texts
-from controller.agents.hooks import SECONDS, hook_command
+from controller.agents.hooks import SECONDS, at_work, hook_command
 from controller.agents.refusals import trouble_of, until_of
 from controller.agents.resets import reset_of
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
@@ -47,12 +47,12 @@ def read_hook(facts: Facts, event: Event) -> Facts:
             )
         case "UserPromptSubmit":
             begun = replace(facts, denied=(), ended=False, ok=False, turn_at=facts.at)
-            return _working(begun)
+            return at_work(begun)
         case "PreToolUse":
             doing = step(event.get("tool_name"), event.get("tool_input"))
-            return replace(_working(facts), steps=facts.steps + 1, doing=doing)
+            return replace(at_work(facts), steps=facts.steps + 1, doing=doing)
         case "PostToolUse":
-            return _working(facts)
+            return at_work(facts)
         case "PermissionRequest":
             return replace(facts, ask=_asked(facts, event))
         case "Notification":
@@ -67,12 +67,6 @@ def read_hook(facts: Facts, event: Event) -> Facts:
             return _spent(facts, event)
         case _:
             return facts
-
-
-def _working(facts: Facts) -> Facts:
-    return replace(
-        facts, working=True, ask=None, trouble=None, message="", until=None, retrying=False
-    )
 
 
 def _asked(facts: Facts, event: Event) -> Ask:
@@ -117,7 +111,7 @@ def _stopped(facts: Facts, event: Event) -> Facts:
     While something of it runs in the background, it goes on by itself.
     """
     said = ended_with(texts(event.get("last_assistant_message"))) or facts.said
-    facts = replace(_working(facts), said=said, ended=True, ok=True)
+    facts = replace(at_work(facts), said=said, ended=True, ok=True)
     if items(event.get("background_tasks")):
         return facts
     ask = Ask(Asking.QUESTION, said[-_ASKED:] or _TURN_OVER, facts.at)

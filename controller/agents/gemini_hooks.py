@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from controller.agents.base import Event
 from controller.agents.events import ended_with, step, texts
-from controller.agents.hooks import SECONDS
+from controller.agents.hooks import SECONDS, at_work
 from controller.core.facts import Ask, Asking, Facts
 
 VARIABLE = "SIDEKICK_HOOK"
@@ -44,12 +44,12 @@ def read(facts: Facts, event: Event) -> Facts:
             return replace(facts, conversation=known or facts.conversation)
         case "BeforeAgent":
             begun = replace(facts, denied=(), ended=False, ok=False, turn_at=facts.at)
-            return _working(begun)
+            return at_work(begun)
         case "BeforeTool":
             doing = step(event.get("tool_name"), event.get("tool_input"))
-            return replace(_working(facts), steps=facts.steps + 1, doing=doing)
+            return replace(at_work(facts), steps=facts.steps + 1, doing=doing)
         case "AfterTool":
-            return _working(facts)
+            return at_work(facts)
         case "Notification" if event.get("notification_type") == "ToolPermission":
             text = f"may it do this? {facts.doing} (yes, or what to do instead)"
             return replace(facts, ask=Ask(Asking.PERMISSION, text, facts.at))
@@ -61,12 +61,6 @@ def read(facts: Facts, event: Event) -> Facts:
             return facts
 
 
-def _working(facts: Facts) -> Facts:
-    return replace(
-        facts, working=True, ask=None, trouble=None, message="", until=None, retrying=False
-    )
-
-
 def _ended(facts: Facts, said: str) -> Facts:
     """The turn is over; whether the work is, a person decides, or the agent's own report.
 
@@ -75,5 +69,5 @@ def _ended(facts: Facts, said: str) -> Facts:
     if said in {"", _EMPTY}:
         return facts
     ask = Ask(Asking.QUESTION, said[-_ASKED:], facts.at)
-    ended = replace(_working(facts), said=ended_with(said), ended=True, ok=True)
+    ended = replace(at_work(facts), said=ended_with(said), ended=True, ok=True)
     return replace(ended, working=False, ask=ask)
