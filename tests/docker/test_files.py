@@ -17,6 +17,7 @@ from controller.parts.sources import source_choice
 from controller.settings import load_settings
 from controller.settings.model import TmuxServer
 from tests.docker.stack import SERVICES
+from tests.observability.tools import PROMTOOL, needs_promtool
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -24,7 +25,6 @@ LASTING = (*SERVICES, "grafana", "alertmanager", "loki", "alloy")
 """The services that stay up."""
 FOREIGN = ("prometheus", "grafana", "alertmanager", "loki", "alloy")
 """Those whose images are made by others, each of a pinned version."""
-PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 PROVISIONING = ROOT / "grafana" / "provisioning"
 LOGS = ROOT / "grafana" / "logs" / "provisioning"
 """What comes to it where Loki is there."""
@@ -202,7 +202,7 @@ def test_prometheus_scrapes_the_controller_and_itself() -> None:
     assert mounts("prometheus")[str(Path(said["rule_files"][0]).parent)] == "./deploy/rules"
 
 
-@pytest.mark.skipif(not PROMTOOL, reason="no promtool on the PATH or in $PROMTOOL")
+@needs_promtool
 def test_prometheus_takes_its_configuration() -> None:
     """Promtool has nothing to say against it."""
     done = subprocess.run(

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -27,11 +26,11 @@ from controller.runtimes.base import SESSION_NAME
 from controller.sources.csv_table import parse
 from tests.hostile.corpus import CELLS, NAMES, TEXTS
 from tests.metrics import reports
+from tests.observability.tools import PROMTOOL, needs_promtool
 from tests.server.world import ALPHA, REPORT, TOKEN, World, entry
 
 texts = st.text(st.characters(codec=None)) | st.sampled_from(list(TEXTS.values()))
 encodable = st.text() | st.sampled_from(list(TEXTS.values()))
-PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 
 
 # -- metrics ------------------------------------------------------------------------------------
@@ -65,7 +64,7 @@ def test_metrics_are_read_as_they_were_meant(names: list[str]) -> None:
         assert all(s.labels["reason"].isalnum() for f in reasons for s in f.samples)
 
 
-@pytest.mark.skipif(not PROMTOOL, reason="no promtool on the PATH or in $PROMTOOL")
+@needs_promtool
 def test_promtool_takes_the_corpus() -> None:
     """Prometheus' own parser finds nothing wrong."""
     body = reports.text(shown(list(CELLS.values())))

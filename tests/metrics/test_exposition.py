@@ -1,8 +1,6 @@
 """The exposition's form: every scraper can read it, whatever stands in the list."""
 
-import os
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +26,7 @@ from tests.metrics.reports import (
     text,
     value,
 )
+from tests.observability.tools import PROMTOOL, needs_promtool
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 PLAIN = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,7 +35,6 @@ PROMETHEUS_ASKS = (
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 )
 """What Prometheus 2.42 sends."""
-PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 OURS = re.compile(r"sidekick_[a-z][a-z_]*[a-z]")
 EVERYBODYS = re.compile(r"(process|python)_[a-z_]+")
 HOSTILE = (
@@ -119,7 +117,7 @@ class TestForm:
         }
         assert ours == allowed
 
-    @pytest.mark.skipif(not PROMTOOL, reason="no promtool on the PATH or in $PROMTOOL")
+    @needs_promtool
     @pytest.mark.parametrize("make", [Metrics, busy, hostile])
     def test_promtool(self, make: Callable[[], Metrics]) -> None:
         """Prometheus' own linter finds nothing."""
