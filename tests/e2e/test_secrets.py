@@ -68,10 +68,15 @@ def quoted(text: str) -> str:
 
 
 def files(lab: Lab) -> Iterator[tuple[str, bytes]]:
-    """Every file of the lab, but the very ones that a secret was given in."""
+    """Every file of the lab, but the very ones that a secret was given in.
+
+    A run's `env` is one of those, until its shim has read it: that it goes is waited for apart.
+    """
     given = {"config.yaml", "agent.env", "credentials.json"}
     for path in sorted(lab.root.rglob("*")):
-        if path.is_file() and str(path.relative_to(lab.root)) not in given:
+        parts = path.relative_to(lab.root).parts
+        handed = parts[0] == "runs" and parts[2:] == ("env",)
+        if path.is_file() and "/".join(parts) not in given and not handed:
             with suppress(FileNotFoundError):
                 yield str(path), path.read_bytes()
 
@@ -147,6 +152,7 @@ def found(places: Iterable[tuple[str, bytes]], secrets: Iterable[str]) -> list[s
 
 def leaks(lab: Lab, *more: Iterable[tuple[str, bytes]]) -> list[str]:
     """Where a secret is that has no business there: in files, processes, tmux, or more places."""
+    wait_for("every env read", lambda: not list((lab.root / "runs").glob("*/env")))
     token = (lab.root / "state" / "token").read_text().strip()
     kept = ((place, text) for place, text in files(lab) if not place.endswith("/state/token"))
     places = chain(kept, processes(), ours(lab), sessions(lab), *more)
