@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
+from typing import IO
 
 MODE = 0o600
 FOLDER_MODE = 0o700
@@ -57,9 +58,27 @@ def read_within(file: BufferedReader, limit: int) -> bytes:
     Raises:
         OSError: It is larger than so many bytes.
     """
-    content = file.read(limit + 1)
+    content = read_some(file, limit + 1)
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"Is larger than {limit // 1024:,} KB", str(file.name))
+    return content
+
+
+def read_some(file: IO[bytes], most: int) -> bytes:
+    """At most so many bytes of an open plain file, from where it stands.
+
+    No more room is asked for than the file takes. A buffer of the limit, cut down to what came,
+    leaves under everything that is kept of it a hole that glibc fills with small things only: the
+    heap grows with each read, by megabytes a day.
+    """
+    content = b""
+    while len(content) < most:
+        left = max(0, os.fstat(file.fileno()).st_size - file.tell())
+        asked = min(left + 1, most - len(content))
+        part = file.read(asked)
+        content += part
+        if len(part) < asked:
+            break
     return content
 
 

@@ -3,7 +3,8 @@
 import logging
 import os
 import stat
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from controller.fleet import Fleet
 from controller.locks import Lock
 from controller.log.file import LogFile
 from controller.parts.runtime import remembered_socket
+from controller.runs import history, records, stream
+from controller.runs.documents import read_object
+from controller.runs.meta import read_meta
 from controller.sources.approval import approve
+from controller.sources.file_read import read_whole
 from controller.store import Store
 from tests.server.world import REPORT
 
@@ -104,3 +109,59 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
     assert (run / "stop").read_bytes() == b"{}"
     assert not (run / "stop").is_symlink()
     assert [path.name for path in run.iterdir()] == ["stop"]
+
+
+@pytest.mark.parametrize("most", [0, 1, 9, 10, 11, 5_000_000])
+@pytest.mark.parametrize("start", [0, 4, 10, 12])
+def test_some_of_a_file(tmp_path: Path, start: int, most: int) -> None:
+    """At most so many bytes from where it stands; beyond its end there is nothing."""
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    with files.open_plain(path) as file:
+        file.seek(start)
+        assert files.read_some(file, most) == b"0123456789"[start:][:most]
+
+
+def test_a_file_that_grows_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it holds at the end of the read is read, up to the limit."""
+    path = tmp_path / "file"
+    path.write_bytes(b"a")
+    look = os.fstat
+
+    def grow(descriptor: int) -> os.stat_result:
+        seen = look(descriptor)
+        with path.open("ab") as file:
+            file.write(b"b" * 5 if seen.st_size < 10 else b"")
+        return seen
+
+    with path.open("rb") as file:
+        monkeypatch.setattr(os, "fstat", grow)
+        assert files.read_some(file, 9) == b"abbbbbbbb"
+        assert files.read_some(file, 9) == b"bb"
+
+
+READS: tuple[Callable[[Path], object], ...] = (
+    lambda folder: files.read_small(folder / "list.csv"),
+    lambda folder: read_whole(folder / "list.csv"),
+    lambda folder: read_meta(folder),
+    lambda folder: read_object(folder / "meta.json"),
+    lambda folder: records.read_reports(folder),
+    lambda folder: history.tail(folder),
+    lambda folder: stream.Stream(folder, lambda facts, _: facts).read(),
+)
+
+
+@pytest.mark.parametrize("read", READS)
+def test_no_room_is_taken_for_what_is_not_there(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    """A small file takes little memory to read, whatever may be read of a large one."""
+    for name in ("list.csv", "meta.json", "events.jsonl", "output.log", stream.NAME):
+        (tmp_path / name).write_bytes(b"{}\n")
+        os.utime(tmp_path / name, (1, 1))
+    read(tmp_path)  # what is kept of a first time is none of it
+    tracemalloc.start()
+    read(tmp_path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 50_000

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from controller.files import read_some
 from controller.runs.files import NoPlainFileError, open_plain
 
 FILE_LIMIT = 1_048_576
@@ -30,7 +31,7 @@ def read_known(path: Path) -> dict[str, Any] | None:
     """
     try:
         with open_plain(path) as file:
-            return parse(file.read(FILE_LIMIT))
+            return parse(read_some(file, FILE_LIMIT))
     except NoPlainFileError:
         return None
 

@@ -9,6 +9,7 @@ from controller.core.detail import RunView
 from controller.core.exits import Exit
 from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, Result
+from controller.files import read_some
 from controller.runs import records
 from controller.runs.documents import moment, read_object
 from controller.runs.files import open_plain
@@ -128,7 +129,7 @@ def _end_of(path: Path) -> str:
         with open_plain(path) as file:
             before = max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES)
             file.seek(before)
-            content = file.read(TAIL_BYTES)
+            content = read_some(file, TAIL_BYTES)
     except OSError:
         return ""
     if before:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from controller.core.observed import Words
+from controller.files import read_some
 from controller.runs.documents import EARLIEST, FILE_LIMIT, LATEST, read_object
 from controller.runs.files import open_plain
 
@@ -60,7 +61,7 @@ def read_meta(folder: Path) -> Meta | None:
     """
     try:
         with open_plain(folder / "meta.json") as file:
-            meta = _META.validate_json(file.read(FILE_LIMIT))
+            meta = _META.validate_json(read_some(file, FILE_LIMIT))
     except (OSError, ValueError):
         return None
     return meta if _could_be_ours(meta) else None

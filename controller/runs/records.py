@@ -13,6 +13,7 @@ from controller.core.exits import Cause, Exit
 from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, ReportState, StopRequest
 from controller.core.work import Work
+from controller.files import read_some
 from controller.runs.documents import EARLIEST, moment, parse, read_known, read_object
 from controller.runs.files import open_plain, state_of
 from controller.runs.meta import Meta
@@ -152,7 +153,7 @@ def read_reports(folder: Path) -> Reports:
         with open_plain(folder / "events.jsonl") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL_BYTES))
-            lines = file.read(TAIL_BYTES).splitlines()
+            lines = read_some(file, TAIL_BYTES).splitlines()
     except OSError:
         return NO_REPORTS
     found: dict[str, Report] = {}

@@ -15,6 +15,7 @@ from typing import IO, Any
 from pydantic import TypeAdapter
 
 from controller.core.facts import NO_FACTS, Facts
+from controller.files import read_some
 from controller.runs.documents import moment
 from controller.runs.files import open_plain, write_record
 
@@ -86,7 +87,7 @@ class Stream:
     def _recall(self) -> Facts | None:
         try:
             with open_plain(self._kept) as file:
-                return _FACTS.validate_json(file.read(_FACTS_LIMIT))
+                return _FACTS.validate_json(read_some(file, _FACTS_LIMIT))
         except (OSError, ValueError):
             return None
 
@@ -105,7 +106,7 @@ class Stream:
         known = self._offset if self._offset <= size else 0  # somebody made it shorter
         start = max(known, size - MOST)
         file.seek(start)
-        content = file.read(MOST)
+        content = read_some(file, MOST)
         end = content.rfind(b"\n") + 1
         for line in content[:end].splitlines():
             self._take_line(line)

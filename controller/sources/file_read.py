@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from controller.files import read_some
 from controller.leases import Lease, take
 from controller.sources.base import SourceUnavailable
 from controller.sources.file_errors import FileMissing, not_readable, too_large
@@ -124,7 +125,7 @@ def _read_once(path: Path) -> tuple[FileContent, float]:
             lease = take(descriptor)
             stamp = Stamp.of(os.fstat(descriptor))
             with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(MAX_BYTES + 1)
+                data = read_some(file, MAX_BYTES + 1)
             if len(data) > MAX_BYTES:
                 raise too_large(path)
             unmoved = stamp == Stamp.of(os.fstat(descriptor))
