@@ -14,6 +14,7 @@ from controller.backend import LoopBackend
 from controller.detail import Folders
 from controller.fleet import Fleet
 from controller.housekeeping import Housekeeping
+from controller.keeper import Keeper
 from controller.layout import TOKEN
 from controller.locks import AlreadyRunning, Lock
 from controller.loop import Loop
@@ -60,6 +61,7 @@ class App:
     reconciler: Reconciler
     observer: Observer
     notifier: Notifier
+    keeper: Keeper
     wakes: Wakes
     locks: tuple[tuple[Lock, str], ...]
     redactor: Redactor
@@ -167,7 +169,7 @@ class App:
         Args:
             patience: Seconds that notifications may take which can be delivered at once.
         """
-        self.reconciler.finish(patience)
+        self.keeper.close(patience)
         self.journal.close()
         self.wakes.close()
         self.store.close()

@@ -11,6 +11,7 @@ from controller.actor import Actor
 from controller.agents.base import Agent
 from controller.app import App
 from controller.fleet import ANSWERS, APPROVED, NOTES, RELEASED, SUSPENDED, Fleet
+from controller.keeper import Keeper
 from controller.metrics import Metrics
 from controller.notifier import Notifier
 from controller.notify.dispatcher import Dispatcher
@@ -108,6 +109,7 @@ def _build(
         wishes.mailing, count=metrics.notified, know=redactor.know, wake=wakes.wake, clock=clock
     )
     notifier = Notifier(wishes, dispatcher, metrics.notified)
+    keeper = Keeper(store, notifier)
 
     def use(new: Settings) -> None:
         known = build_agents(new)  # raises where one cannot be had; those before stay then
@@ -123,7 +125,7 @@ def _build(
         source=source,
         observer=observer,
         actor=actor,
-        store=store,
+        keeper=keeper,
         schema=schema,
         limits=lambda: build_limits(
             reload.settings, agents, fleet, environment, steady.since(clock())
@@ -135,7 +137,7 @@ def _build(
     )
     return App(
         reload, source, runtime, runs, fleet, store, Journal(database), agents,
-        metrics, reconciler, observer, notifier, wakes,
+        metrics, reconciler, observer, notifier, keeper, wakes,
         build_locks(settings.paths.state, source.watched, source.name),
         redactor, clock,
     )  # fmt: skip

@@ -27,14 +27,13 @@ from controller.core.report import ProjectView, Report, SourceView
 from controller.core.rest import Rest
 from controller.core.row_schema import RowSchema
 from controller.core.status import RowStatus, summarize
-from controller.core.versions import confirm, doubt
+from controller.keeper import Keeper
 from controller.metrics import Metrics
 from controller.notifier import Notifier
 from controller.observer import Observer
 from controller.reload import Reload
 from controller.scribe import Scribe
 from controller.sources.base import Source
-from controller.store import Store
 from controller.tick import Tick
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Reconciler:
         source: The list.
         observer: Sees the sessions and the runs.
         actor: Carries out actions.
-        store: Keeps the memory.
+        keeper: Keeps the memory.
         schema: What rows are held against.
         limits: What is allowed, asked in every tick.
         reload: The settings' file, looked at in every tick.
@@ -57,7 +56,6 @@ class Reconciler:
 
     Attributes:
         server: The address of the server.
-        revision: Grows whenever the report's essence or the journal changed.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class Reconciler:
         source: Source,
         observer: Observer,
         actor: Actor,
-        store: Store,
+        keeper: Keeper,
         schema: RowSchema,
         limits: Callable[[], Limits],
         reload: Reload,
@@ -77,20 +75,18 @@ class Reconciler:
         self._scribe = Scribe(source, schema, metrics)
         self._observer = observer
         self._actor = actor
-        self._store = store
+        self._keeper = keeper
         self._limits = limits
         self._reload = reload
         self._notifier = notifier
         self._metrics = metrics
         self.now = clock
-        self._memory: Memory | None = None
         self._rows: tuple[RowStatus, ...] = ()
         self._rest: Rest | None = None
         self._report: Report | None = None
         self._chronicle = Chronicle(metrics.happened)
         self._phase_now = "settings"
         self.server = ""
-        self.revision = 0
 
     def tick(self) -> Tick:
         """Read, observe, plan, act, report. Raises nothing but what is a defect."""
@@ -142,19 +138,10 @@ class Reconciler:
         self._metrics.errors.labels(self._phase_now).inc()
         self._metrics.ticks.labels("error").inc()
 
-    def finish(self, patience: float) -> None:
-        """Let notifications go that can at once, and remember which did.
-
-        Args:
-            patience: Seconds at most.
-        """
-        self._notifier.close(patience)
-        if self._memory is None or self._notifier.kept:
-            return
-        try:
-            self._store.keep_noticed(self._notifier.noticed)
-        except SidekickError as error:
-            log.warning("what was notified at last may be notified again: %s", error.message)
+    @property
+    def revision(self) -> int:
+        """Grows whenever the report's essence or the journal changed."""
+        return self._keeper.revision
 
     @property
     def source_view(self) -> SourceView:
@@ -171,7 +158,7 @@ class Reconciler:
         """The plan for what was read and seen; the same again where nothing differs."""
         tick.desired = desired = self._scribe.desired
         try:
-            memory = self._recall()
+            memory = self._keeper.recall()
         except SidekickError as error:
             tick.errors["store"] = error.message
             return
@@ -183,13 +170,6 @@ class Reconciler:
         else:
             tick.plan = plan(*given, fresh=tick.fresh)
 
-    def _recall(self) -> Memory:
-        if self._memory is None:
-            memory = doubt(self._store.load())
-            self._notifier.recall(self._store.load_noticed())
-            self._memory = memory  # once all of it could be read
-        return self._memory
-
     def _observe(self, tick: Tick) -> None:
         seen = self._observer.look()
         if isinstance(seen, Unknown):
@@ -198,30 +178,18 @@ class Reconciler:
             tick.observed = seen
 
     def _commit_ahead(self, tick: Tick, decided: Plan) -> None:
-        """Commit what was heard before it is acted on.
-
-        After a death between the two it would be heard again: a word as a new one, that asks for
-        work which was begun or done already; an end as one from before the row's history.
-        """
         try:
             self._actor.rename(decided)
         except SidekickError as error:
             tick.errors["act"] = error.message
             return  # memory knows the runs by their names
-        if not decided.changes or decided.memory == self._recall():
-            return
-        try:
-            self._store.commit(decided.memory, decided.events)
-        except SidekickError:
-            return  # what is to be done is not held up; the tick's end tries again, and tells
-        self._memory = decided.memory
-        self._chronicle.tell(decided.events)
-        self.revision += 1
-        tick.told = True
+        if self._keeper.commit_ahead(decided):
+            self._chronicle.tell(decided.events)
+            tick.told = True
 
     def _conclude(self, tick: Tick, limits: Limits) -> None:
         """Say what every row is, remember it, then write it."""
-        before = memory = self._memory or Memory()
+        before = memory = self._keeper.memory
         board = self._report.projects if self._report else ()
         news: tuple[Event, ...] = ()
         if tick.rested and tick.observed is not None:
@@ -251,29 +219,19 @@ class Reconciler:
         self._metrics.publish(tick.report)
 
     def _keep(self, tick: Tick, memory: Memory) -> None:
-        """Commit the memory and the events, then write into the list.
-
-        What cannot be committed is remembered by this process alone, and committed once it can be;
-        but no version of a row is written that the next controller would not know.
-        """
+        """Commit the memory and the events, then write into the list."""
         assert tick.report is not None
         if "store" in tick.errors:
             return  # what was remembered could not be read, and must not be written over
         known = self._report
         same = tick.rested and known and not tick.events and known.frame == tick.report.frame
-        if same and self._notifier.kept and not self._store.lost():
-            return
-        self._memory = memory
         try:
-            if self._store.save(memory, tick.report, tick.events, self._notifier.noticed):
-                self.revision += 1
-            self._notifier.keep()
+            kept = self._keeper.keep(memory, tick.report, tick.events, same=bool(same))
         except SidekickError as error:
             tick.errors["store"] = error.message
             return
-        if tick.plan is not None and not tick.rested:
-            arrived = self._scribe.write(tick, self._rows)
-            self._memory = confirm(memory, arrived)
+        if kept and tick.plan is not None and not tick.rested:
+            self._keeper.confirm(self._scribe.write(tick, self._rows))
 
     def _at_rest(self, tick: Tick, limits: Limits, before: Memory, memory: Memory) -> Rest | None:
         """What makes the next tick the same, where this one had nothing to do."""
@@ -283,7 +241,13 @@ class Reconciler:
         assert tick.desired is not None
         assert tick.observed is not None
         return Rest(
-            tick.desired, tick.observed, self._recall(), limits, tick.fresh, tick.now, tick.plan
+            tick.desired,
+            tick.observed,
+            self._keeper.memory,
+            limits,
+            tick.fresh,
+            tick.now,
+            tick.plan,
         )
 
     def _frame(
