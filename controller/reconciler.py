@@ -26,7 +26,8 @@ from controller.core.planner import plan
 from controller.core.report import ProjectView, Report, SourceView
 from controller.core.rest import Rest
 from controller.core.row_schema import RowSchema
-from controller.core.status import RowStatus, summarize
+from controller.core.row_status import RowStatus
+from controller.core.status import summarize
 from controller.keeper import Keeper
 from controller.metrics import Metrics
 from controller.notifier import Notifier

@@ -11,7 +11,7 @@ from controller.core.events import Event
 from controller.core.report import SourceView
 from controller.core.row import PROJECT
 from controller.core.row_schema import RowSchema
-from controller.core.status import RowStatus
+from controller.core.row_status import RowStatus
 from controller.metrics import Metrics
 from controller.reading import RowReader
 from controller.sources.base import Edit, Snapshot, Source

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.core.row_schema import RowSchema
-from controller.core.status import RowStatus
+from controller.core.row_status import RowStatus
 from controller.metrics import Metrics
 from controller.scribe import Scribe
 from controller.sources.memory import MemorySource

@@ -14,7 +14,7 @@ from controller.core.report import (
     Report,
     SourceView,
 )
-from controller.core.status import RowStatus
+from controller.core.row_status import RowStatus
 from controller.core.views import activity_of, agent_views, idle_since, view
 
 

@@ -11,7 +11,7 @@ from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.report import AgentView, ProjectView
-from controller.core.status import RowStatus
+from controller.core.row_status import RowStatus
 from controller.core.words import Status
 
 IDLE_AFTER = timedelta(minutes=5)

@@ -21,7 +21,8 @@ from controller.core.observed import (
 )
 from controller.core.planner import plan
 from controller.core.row import LAST_UPDATE, STATUS, Row
-from controller.core.status import RowStatus, Summary, summarize
+from controller.core.row_status import RowStatus
+from controller.core.status import Summary, summarize
 from controller.core.versions import confirm, doubt
 from tests.core import world
 
