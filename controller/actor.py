@@ -1,14 +1,12 @@
 """The actor: carries out a plan's actions, each by itself."""
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
-from controller.agents.base import BUSY, SCREEN_LINES, Agent, AgentError, Approach, Mode, Screened
+from controller.agents.base import BUSY, SCREEN_LINES, Agent, AgentError, Approach, Screened
 from controller.core.actions import (
     Action,
     Outcome,
@@ -22,41 +20,13 @@ from controller.core.actions import (
 )
 from controller.core.errors import SidekickError
 from controller.core.observed import StopRequest
-from controller.core.prompts import prompt_of
-from controller.core.workload import Workload
 from controller.metrics import Metrics
+from controller.preparer import Preparer
 from controller.runs.folders import RunFolders, RunsUnavailable
-from controller.runs.meta import Meta
-from controller.runs.spec import Spec, Worktree
 from controller.runtimes.base import Runtime, RuntimeFault, StartRequest
 
 DRAWN_SECONDS = 1.0
 """Within which a dialog is drawn that was told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms on which agents run.
-
-    Attributes:
-        grace: Seconds from SIGTERM to SIGKILL.
-        log_bytes: Bytes of one output.log.
-        log_files: Files that the output is rotated through.
-        workspaces: Folders below it are made at need; others must exist.
-        gpus: Whether GPUs are given out at all.
-        environment: The controller's own, for the variables that agents inherit.
-        inherit: Names of those that every agent inherits.
-        tools: A folder of programs that every agent finds first on its PATH: `sidekick`.
-    """
-
-    grace: float
-    log_bytes: int
-    log_files: int
-    workspaces: Path
-    gpus: bool
-    environment: Mapping[str, str]
-    inherit: tuple[str, ...] = ()
-    tools: Path | None = None
 
 
 class Actor:
@@ -66,9 +36,8 @@ class Actor:
         runtime: Where sessions live.
         runs: The runs' folders.
         agents: Name → agent.
-        terms: The terms on which agents run.
+        preparer: Makes a run ready to be started.
         metrics: Counts.
-        on_run: Told of every run's folder before its session starts.
     """
 
     def __init__(
@@ -76,16 +45,14 @@ class Actor:
         runtime: Runtime,
         runs: RunFolders,
         agents: Mapping[str, Agent],
-        terms: Terms,
+        preparer: Preparer,
         metrics: Metrics,
-        on_run: Callable[[Path], None] = lambda _: None,
     ) -> None:
         self._runtime = runtime
         self._runs = runs
         self._agents = agents
-        self.terms = terms
+        self._preparer = preparer
         self._metrics = metrics
-        self._on_run = on_run
 
     def rename(self, plan: Plan) -> None:
         """Note on runs that their project's row bears another name now.
@@ -141,7 +108,7 @@ class Actor:
         """Ask by the run's folder; where that takes no word, the session's own end is the word."""
         stop = StopRequest(action.by, action.reason, action.message)
         try:
-            self._runs.request_stop(action.run, stop, self.terms.grace)
+            self._runs.request_stop(action.run, stop, self._preparer.terms.grace)
         except RunsUnavailable:
             if action.session is None:
                 raise
@@ -177,7 +144,7 @@ class Actor:
         outcomes: list[Outcome] = []
         for action in starts:
             try:
-                request, conversation = self._prepare(action, now)
+                request, conversation = self._preparer.prepare(action.workload, now)
             except SidekickError as error:
                 outcomes.append(Outcome(action, reason=error.reason, message=error.message))
             else:
@@ -210,84 +177,3 @@ class Actor:
         for run in failures:
             self._runs.discard(run)
         return failures
-
-    def _prepare(self, action: Start, now: datetime) -> tuple[StartRequest, str]:
-        """Make the run's folder: all that its session needs to know."""
-        work = action.workload
-        agent = self._agents[work.agent]
-        if work.mode:
-            agent = agent.in_mode(Mode(work.mode))
-        self._make_workspace(work)
-        run = self._runs.new_id(now)
-        fresh = str(uuid.uuid4()) if agent.conversations and agent.takes_ids else ""
-        conversation = work.conversation or fresh
-        folder = self._runs.root / run
-        told = replace(work, conversation=conversation, prompt=prompt_of(work))
-        launch = agent.launch(told, str(folder))
-        environment = {
-            **self._inherited(launch.inherit),
-            **launch.environment,
-            **self._gpu_environment(work),
-        }
-        agent.seed(work, environment)
-        spec = Spec(
-            argv=launch.argv,
-            folder=work.folder,
-            mode=launch.mode.value,
-            stdin="prompt" if launch.prompt_on_stdin else None,
-            grace=self.terms.grace,
-            log_bytes=self.terms.log_bytes,
-            log_files=self.terms.log_files,
-            secrets=launch.secrets,
-            stream=launch.stream.value if launch.stream else "",
-            tools=str(self.terms.tools) if self.terms.tools else "",
-            worktree=_worktree(work),
-        )
-        meta = Meta(
-            project=work.project,
-            slug=work.slug,
-            agent=work.agent,
-            folder=work.folder,
-            words=work.words,
-            created_at=now,
-            conversation=conversation,
-            begun=work.begun,
-            demo=work.demo,
-            config=work.config,
-            gpus=work.gpus,
-            interactive=launch.mode is Mode.INTERACTIVE,
-            tells=launch.tells,
-            answered=work.answer,
-            branch=work.branch,
-            model=work.model,
-        )
-        self._runs.create(run, spec, meta, launch.prompt, environment, launch.files)
-        self._on_run(folder)
-        interactive = launch.mode is Mode.INTERACTIVE
-        return StartRequest(run, work.slug, folder, pipe_output=interactive), conversation
-
-    def _inherited(self, names: tuple[str, ...]) -> dict[str, str]:
-        own = self.terms.environment
-        return {name: own[name] for name in (*self.terms.inherit, *names) if name in own}
-
-    def _gpu_environment(self, work: Workload) -> dict[str, str]:
-        """A project that was given no GPU sees none."""
-        if not self.terms.gpus:
-            return {}
-        return {"CUDA_VISIBLE_DEVICES": ",".join(str(index) for index in work.gpus)}
-
-    def _make_workspace(self, work: Workload) -> None:
-        folder = Path(work.folder)
-        if not folder.is_relative_to(self.terms.workspaces):
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            text = f"{folder}: {error.strerror}; the project's folder cannot be made"
-            raise AgentError("FolderUnavailable", text) from error
-
-
-def _worktree(work: Workload) -> Worktree | None:
-    if not work.repository:
-        return None
-    return Worktree(work.repository, work.branch, fresh=not work.begun)

@@ -23,6 +23,7 @@ from controller.parts.notifications import build_wishes
 from controller.parts.redactor import build_redactor
 from controller.parts.runtime import build_runtime
 from controller.parts.sources import build_source, read_row_schema
+from controller.preparer import Preparer
 from controller.reconciler import Reconciler
 from controller.reload import Reload
 from controller.runs.folders import RunFolders
@@ -100,9 +101,8 @@ def _build(
     wakes.keep_runs(frozenset(runs.root / run for run in runs.unfinished()))
     redactor = build_redactor(settings, environment)
     observer = Observer(runtime, runs, agents, redact=redactor.text)
-    actor = Actor(
-        runtime, runs, agents, build_terms(settings, environment), metrics, wakes.watch_run
-    )
+    preparer = Preparer(runs, agents, build_terms(settings, environment), wakes.watch_run)
+    actor = Actor(runtime, runs, agents, preparer, metrics)
 
     wishes = build_wishes(settings, environment, redactor.text)
     dispatcher = Dispatcher(
@@ -115,7 +115,7 @@ def _build(
         known = build_agents(new)  # raises where one cannot be had; those before stay then
         agents.clear()
         agents.update(known)
-        actor.terms = build_terms(new, environment)
+        preparer.terms = build_terms(new, environment)
         redactor.learn(build_redactor(new, environment))
         notifier.use(build_wishes(new, environment, redactor.text))
         logging.getLogger().setLevel(new.log_level.value)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-from controller.actor import Terms
 from controller.agents.base import Agent, Mode, Options, Permission
 from controller.agents.command import CommandAgent
 from controller.agents.demo import NAME as DEMO
@@ -11,6 +10,7 @@ from controller.agents.demo import DemoAgent
 from controller.agents.outcomes import Outcome, Pattern
 from controller.agents.registry import family
 from controller.core.digest import digest
+from controller.preparer import Terms
 from controller.settings import Settings
 from controller.settings.agents import AgentSection
 from controller.tools import tool_folder
