@@ -1,8 +1,8 @@
 """Memory, events and the newest report on disk.
 
 At most two transactions a tick: what was heard, before it is acted on, and what came of it; and
-only when something changed. A file that is missing or broken is set
-aside, and memory is rebuilt from the rows, the runs' folders and what runs.
+only when something changed. A file that is missing or broken is set aside, and memory is rebuilt
+from the rows, the runs' folders and what runs.
 """
 
 import logging
@@ -11,26 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from controller.core.events import Event
-from controller.core.memory import Day, Hold, Memory, ProjectMemory
+from controller.core.memory import Memory, ProjectMemory
 from controller.core.outbox import Noticed
 from controller.core.report import Report
 from controller.files import make_folder
 from controller.store.database import identity, is_broken, look, open_database, unavailable
+from controller.store.facts import (
+    dump_noticed,
+    dump_report,
+    dump_shared,
+    read_noticed,
+    read_shared,
+    shared,
+)
 from controller.store.journal import append
 
 log = logging.getLogger(__name__)
 
 _PROJECT = TypeAdapter(ProjectMemory)
-_REPORT = TypeAdapter(Report)
-_HOLDS = TypeAdapter(dict[str, Hold])
-_DAYS = TypeAdapter(dict[str, Day])
-_NOTICED = TypeAdapter(Noticed)
-_Fact = TypeVar("_Fact")
 
 
 class Store:
@@ -87,13 +90,7 @@ class Store:
             with suppress(ValidationError):
                 members[name] = _PROJECT.validate_json(blob)
         self._saved = dict(members)
-        facts = dict(self._all("SELECT name, value FROM facts"))
-        return Memory(
-            members,
-            _digest(facts.get("prune")),
-            _known(_HOLDS, facts.get("holds")),
-            _known(_DAYS, facts.get("days")),
-        )
+        return read_shared(members, dict(self._all("SELECT name, value FROM facts")))
 
     def load_noticed(self) -> Noticed:
         """What people were told; nothing where that cannot be understood.
@@ -101,12 +98,8 @@ class Store:
         Raises:
             StoreUnavailable: The file cannot be read.
         """
-        rows = self._all("SELECT value FROM facts WHERE name = 'noticed'")
-        noticed = Noticed()
-        with suppress(ValidationError):
-            noticed = _NOTICED.validate_json(rows[0][0]) if rows else noticed
-        self._noticed = noticed
-        return noticed
+        self._noticed = read_noticed(dict(self._all("SELECT name, value FROM facts")))
+        return self._noticed
 
     def keep_noticed(self, noticed: Noticed) -> None:
         """Commit what people were told, where no tick follows that would.
@@ -114,7 +107,7 @@ class Store:
         Raises:
             StoreUnavailable: Nothing was written.
         """
-        self._write({}, (), {"noticed": _NOTICED.dump_json(noticed)}, ())
+        self._write({}, (), dump_noticed(noticed), ())
         self._noticed = noticed
 
     def save(
@@ -141,15 +134,15 @@ class Store:
         if self.lost():
             self._make_anew()
         changed, gone = self._differences(memory)
-        essence = (*report.essence, *_shared(memory))
+        essence = (*report.essence, *shared(memory))
         noticed = noticed or self._noticed
         told = noticed is not self._noticed or not self._essence
         if not (changed or gone or events or told or self._essence != essence):
             return False
         try:
-            facts = {**_facts(memory), "report": _REPORT.dump_json(report)}
+            facts = dump_shared(memory) | dump_report(report)
             if told:
-                facts["noticed"] = _NOTICED.dump_json(noticed)
+                facts |= dump_noticed(noticed)
         except ValueError as error:
             raise unavailable(self._path, error) from error
         self._write(changed, gone, facts, events)
@@ -167,7 +160,7 @@ class Store:
         if self.lost():
             self._make_anew()
         changed, gone = self._differences(memory)
-        self._write(changed, gone, _facts(memory), events)
+        self._write(changed, gone, dump_shared(memory), events)
         self._saved = dict(memory.projects)
 
     def close(self) -> None:
@@ -232,52 +225,3 @@ class Store:
             return self._db.execute(query).fetchall()
         except sqlite3.Error as error:
             raise unavailable(self._path, error) from error
-
-
-def read_report(path: Path) -> Report | None:
-    """The newest report in a store that another process may be writing; None where there is none.
-
-    Raises:
-        StoreUnavailable: It cannot be read just now.
-    """
-    if not path.exists():
-        return None
-    db = look(path)
-    try:
-        row = db.execute("SELECT value FROM facts WHERE name = 'report'").fetchone()
-        return _REPORT.validate_json(row[0]) if row else None
-    except ValidationError:
-        return None
-    except sqlite3.Error as error:
-        raise unavailable(path, error) from error
-    finally:
-        db.close()
-
-
-def _shared(memory: Memory) -> tuple[object, ...]:
-    """What is remembered of no project alone."""
-    return (memory.prune, memory.holds, memory.days)
-
-
-def _facts(memory: Memory) -> dict[str, bytes]:
-    return {
-        "prune": memory.prune.encode(),
-        "holds": _HOLDS.dump_json(dict(memory.holds)),
-        "days": _DAYS.dump_json(dict(memory.days)),
-    }
-
-
-def _known(adapter: TypeAdapter[dict[str, _Fact]], value: object) -> dict[str, _Fact]:
-    """What was kept under a name; what cannot be understood is nothing."""
-    try:
-        return adapter.validate_json(value) if isinstance(value, bytes) else {}
-    except ValidationError:
-        return {}
-
-
-def _digest(value: object) -> str:
-    """The digest of a blocked mass stop; one that cannot be read is none."""
-    try:
-        return value.decode() if isinstance(value, bytes) else ""
-    except ValueError:
-        return ""
