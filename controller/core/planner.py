@@ -14,17 +14,7 @@ from controller.core.case import Case, open_cases
 from controller.core.desired import Desired
 from controller.core.events import Event
 from controller.core.holds import hold
-from controller.core.judgement import (
-    judge_absent,
-    judge_present,
-    last_sign,
-    lost_since,
-    sweep_lost,
-    vanished_patience,
-    watch_missing,
-    watch_over,
-    watch_vanished,
-)
+from controller.core.judgement import judge_absent, judge_present, last_sign
 from controller.core.lifecycle import hear_proposal, learn, measure, settle
 from controller.core.limits import Limits
 from controller.core.listener import Heard, listen
@@ -35,6 +25,14 @@ from controller.core.project import Project
 from controller.core.prune import Prune, prune
 from controller.core.spending import Purse, bill, count_days, midnight, row_spent
 from controller.core.staff import Staff
+from controller.core.vanished import (
+    lost_since,
+    sweep_lost,
+    vanished_patience,
+    watch_missing,
+    watch_over,
+    watch_vanished,
+)
 
 
 def plan(
