@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from controller.core import verdicts
 from controller.core.actions import Action, Plan, Remove, Start, Stop, Wait
 from controller.core.attendance import attend
+from controller.core.backoff import LOST
 from controller.core.case import Case, open_cases
 from controller.core.desired import Desired
 from controller.core.events import Event
@@ -82,7 +83,7 @@ def plan(
     placed = place(cases, limits, staff, now)
     ends = [action for case in cases for action in case.actions]
     screens = _ended_screens(observed, limits, now, placed)
-    times = [pruned.next_due, *(at for case in cases for at in _next_times(case, limits))]
+    times = [pruned.next_due, *(at for case in cases for at in _next_times(case, limits, now))]
     times += [action.until for action in placed if isinstance(action, Wait)]
     times += [item.until for item in held.kept.values()]
     times += [midnight(now)] if limits.budgeted else []
@@ -155,7 +156,7 @@ def _judge(
             judge_absent(case, pruned.due, pruned.blocked, now)
         watch_over(case)
         watch_vanished(case, limits, now)
-        watch_missing(case, now)
+        watch_missing(case)
         sweep_lost(case, now)
 
 
@@ -199,13 +200,15 @@ def _ended_screens(
     return (Remove(old),) if old else ()
 
 
-def _next_times(case: Case, limits: Limits) -> Iterator[datetime]:
+def _next_times(case: Case, limits: Limits, now: datetime) -> Iterator[datetime]:
     """When this project's part of the plan may differ by itself."""
     member = case.member
     if case.run is not None and case.run.stop and case.run.stop.at and case.alive:
         yield case.run.stop.at + LEAVING_PATIENCE
     if case.lost:
         yield lost_since(case)
+    if case.missing:
+        yield now + timedelta(seconds=LOST.first)
     if case.wants and (at := last_sign(case, limits)):
         yield at + timedelta(seconds=limits.hung_after)
     if case.vanished and member.vanished_at:

@@ -8,6 +8,7 @@ from controller.core.actions import Outcome, Plan, Start, Sweep, Tell, Verdict
 from controller.core.backoff import LOST
 from controller.core.desired import Desired
 from controller.core.events import Event
+from controller.core.lifecycle import lose_track
 from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory, Retry
 from controller.core.observed import Observed
 from controller.core.row_status import RowStatus, say, say_invalid
@@ -53,9 +54,10 @@ def summarize(
     unswept: dict[str, Outcome] = {}
     for outcome in outcomes:
         if isinstance(outcome.action, Sweep) and not outcome.ok:
-            name = outcome.action.project
-            members[name] = replace(members[name], settled="")  # it is to be swept again
-            unswept[name] = outcome
+            unswept[outcome.action.project] = outcome
+        elif isinstance(outcome.action, Sweep) and outcome.action.run not in observed.runs:
+            name, run = outcome.action.project, outcome.action.run
+            members[name] = lose_track(members[name], run, now)
         if isinstance(outcome.action, Tell) and outcome.ok:
             name = outcome.action.project
             members[name] = replace(members[name], answered=outcome.action.answer)

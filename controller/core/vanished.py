@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from controller.core import verdicts
 from controller.core.actions import Sweep, Watch
 from controller.core.case import Case
-from controller.core.lifecycle import lose_track
 from controller.core.limits import Limits
 
 VANISHED_PATIENCE = timedelta(seconds=2)
@@ -52,14 +51,14 @@ def lost_since(case: Case) -> datetime:
     return case.run.created_at + VANISHED_PATIENCE
 
 
-def watch_missing(case: Case, now: datetime) -> None:
+def watch_missing(case: Case) -> None:
     """What a run left whose folder was taken away is ended before anything else can begin.
 
-    Nothing of it can be waited for: there is no place for its last word.
+    Nothing of it can be waited for: there is no place for its last word. Its loss is taken into
+    account once that is done.
     """
     if not case.missing:
         return
     case.actions.append(Sweep(case.name, case.missing))
-    case.member = lose_track(case.member, case.missing, now)
     if case.wants:
         case.verdict = verdicts.VANISHED

@@ -196,8 +196,9 @@ class Fleet:
                     outcomes.append(Outcome(action, reason=why, message="it would not end"))
                     continue
                 case Sweep(run=run_id):
-                    result = Result(Ending.LOST, "ShimLost", "it was killed", self.now)
-                    self.runs[run_id] = replace(self.runs[run_id], result=result)
+                    if run_id in self.runs:  # else its folder is gone, too
+                        result = Result(Ending.LOST, "ShimLost", "it was killed", self.now)
+                        self.runs[run_id] = replace(self.runs[run_id], result=result)
                 case Tell(run=run_id, text=text, answer=answer):
                     self.typed.append(text)
                     run = self.runs[run_id]

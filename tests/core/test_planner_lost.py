@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from controller.core.actions import Start, Sweep
+from controller.core.actions import Sweep
 from controller.core.backoff import LOST
+from controller.core.observed import ReportState
 from controller.core.planner import plan
 from tests.core import world
 from tests.core.fleet import Fleet, fleet
@@ -42,19 +43,68 @@ def test_what_is_left_is_ended_before_the_next_start() -> None:
     run = made.run()
     lose_folder(made)
     made.sessions.clear()
-    desired, observed = made.desired(), made.observed()
-    tick = plan(desired, observed, made.memory, made.limits, made.now)
 
-    (swept,) = tick.changes
-    assert isinstance(swept, Sweep)
-    assert swept.run == run.id
-    assert tick.memory.projects["alpha"].faults == 1
-    early = plan(desired, observed, tick.memory, made.limits, made.now)
+    tick = made.tick()
+    assert tick.plan.changes == (Sweep("alpha", run.id),)
+    assert made.member().faults == 1
+    soon = tick.plan.requeue_at
+    assert soon is not None
+    assert (soon - made.now).total_seconds() <= LOST.first
+
+    early = made.tick().plan
     assert early.changes == ()
     assert early.requeue_at is not None
     assert (early.requeue_at - made.now).total_seconds() <= LOST.first * (1 + LOST.jitter)
-    after = plan(desired, observed, early.memory, made.limits, early.requeue_at)
-    assert [type(action) for action in after.changes] == [Start]
+    made.now = early.requeue_at
+    assert made.tick().started == ["alpha"]
+
+
+def test_what_is_left_is_ended_by_the_next_controller() -> None:
+    """One that dies before it had the run swept has not forgotten it."""
+    made = fleet()
+    lose_folder(made)
+    made.sessions.clear()
+    decided = plan(made.desired(), made.observed(), made.memory, made.limits, made.now)
+    made.committed = decided.memory
+    made.restart()
+
+    assert made.tick().of("alpha") == ["Sweep"]
+
+
+def test_a_sweep_that_fails_is_tried_again() -> None:
+    """Nothing starts meanwhile, and no failure is counted as another loss."""
+    made = fleet()
+    run = made.run()
+    lose_folder(made)
+    made.sessions.clear()
+    made.unswept[run.id] = "NotSwept"
+
+    for _ in range(3):
+        assert made.tick().of("alpha") == ["Sweep"]
+        assert made.says() == ("Queued", "NotSwept")
+    assert made.member().faults == 0
+
+
+def test_an_end_that_counts_is_not_counted_again() -> None:
+    """A session of it that cannot be swept makes it no news."""
+    made = fleet()
+    made.report("alpha", ReportState.DONE)
+    made.tick()
+    run = made.run()
+    made.lose_sessions()
+    made.unswept[run.id] = "NotSwept"
+    made.sleep(60)
+    made.tick()
+    made.sleep(60)
+    assert made.tick().of("alpha") == ["Sweep"]
+    made.type(status="Pending")
+
+    made.tick()
+    for _ in range(3):
+        made.sleep(1)
+        tick = made.tick()
+        assert "Completed" not in tick.noted
+        assert made.says()[0] == "Queued"
 
 
 def test_folders_that_go_again_and_again_make_no_busy_loop() -> None:
@@ -64,9 +114,7 @@ def test_folders_that_go_again_and_again_make_no_busy_loop() -> None:
     for _ in range(8):
         lose_folder(made)
         made.sessions.clear()
-        made.memory = plan(
-            made.desired(), made.observed(), made.memory, made.limits, made.now
-        ).memory
+        made.tick()
         retry = made.member().retry
         assert retry is not None
         waits.append((retry.at - made.now).total_seconds())
