@@ -182,6 +182,7 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
     assert routed is not None
     answer = case.answer
     known = member.conversation if member.conversation_agent == routed.agent else ""
+    told = bool(known) and member.delivered == member.words.action
     forgotten = member.forgotten or _moved(member, routed)
     agent = limits.agents[routed.agent]
     # The demo agent leaves the user's repository alone.
@@ -191,12 +192,12 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
         slug=member.slug,
         agent=routed.agent,
         model=routed.model,
-        prompt=_prompt(case, project.next_action, begun=bool(known)),
+        prompt=_prompt(case, project.next_action, told=told),
         folder=folder_of(case.name, member.slug, limits),
         words=member.words,
         conversation=known,
         begun=bool(known),
-        resume=bool(known) and not answer and member.delivered == member.words.action,
+        resume=told and not answer,
         gpus=grant.gpus,
         demo=case.stands_in,
         config=agent.config_in(project.mode),
@@ -213,11 +214,11 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
     return Start(workload, case.screens, reason, message)
 
 
-def _prompt(case: Case, action: str, *, begun: bool) -> str:
+def _prompt(case: Case, action: str, *, told: bool) -> str:
     """What a run is told: its task, or a person's answer where the conversation knows the task."""
     if case.answer is None:
         return action
-    if begun:
+    if told:
         return case.answer.text
     asked = case.member.question.message if case.member.question else ""
     return with_answer(action, asked, case.answer.text)

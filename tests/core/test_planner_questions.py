@@ -88,6 +88,24 @@ def test_an_answer_waits_for_its_slot() -> None:
     assert {"alpha"} == fleet.running
 
 
+def test_other_work_is_told_with_the_answer() -> None:
+    """Where the row was edited while the answer waited, the next turn is both."""
+    fleet = asked()
+    fleet.rest()
+    answer(fleet)
+    fleet.rest()
+    fleet.type("alpha", next_action="something else")
+    fleet.tick()
+    fleet.end("beta")
+    starts = []
+    while not starts:
+        starts = [action for action in fleet.tick().plan.actions if isinstance(action, Start)]
+    (start,) = starts
+    assert start.workload.prompt.startswith("something else")
+    assert "> the second" in start.workload.prompt
+    assert start.workload.begun
+
+
 def test_a_start_that_fails_loses_no_answer() -> None:
     """The next one has it still."""
     fleet = asked()
