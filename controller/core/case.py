@@ -72,13 +72,14 @@ class Case:
         return self.alive or self.vanished or bool(self.strays or self.missing)
 
     def stop(self, by: str, reason: str, message: str, kind: type[Stop] = Stop) -> None:
-        """Ask a living run to end, once."""
-        if self.alive and self.run and self.run.stop is None:
+        """Ask a living run to end, once: the first reason stands."""
+        asked = {action.run for action in self.actions if isinstance(action, Stop)}
+        if self.alive and self.run and self.run.stop is None and self.run.id not in asked:
             self.actions.append(kind(self.name, self.run.id, by, reason, message, self.session))
 
     def end_strays(self, reason: str, message: str) -> None:
         """End sessions whose run's folder is gone: nothing else can ask them to."""
-        if self.strays:
+        if self.strays and not any(isinstance(action, Remove) for action in self.actions):
             self.actions.append(Remove(self.strays, self.name, reason, message))
 
 

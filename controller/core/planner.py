@@ -154,6 +154,9 @@ def _judge(
             case.verdict = verdicts.invalid(faults[case.name])
         else:
             judge_absent(case, pruned.due, pruned.blocked, now)
+        if limits.suspension:  # whatever its row says, or whether there is one
+            case.stop("user", "Suspended", limits.suspension.message)
+            case.end_strays("Suspended", limits.suspension.message)
         watch_over(case)
         watch_vanished(case, limits, now)
         watch_missing(case)

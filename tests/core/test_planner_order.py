@@ -224,6 +224,27 @@ def test_suspension() -> None:
     assert [rows.run(name).conversation for name in "ab"] == ["talk-1", "talk-2"]
 
 
+def test_suspension_ends_what_no_row_asks_for_too() -> None:
+    """A row that must be mended, one that asks for nobody, and those that vanished at once."""
+    rows = fleet("a", "b", "c", "d")
+    awake = rows.limits
+    rows.type("a", priority="high")
+    rows.type("b", agent="nobody")
+    rows.delete("c", "d")
+    rows.rest()
+    assert {"a", "b", "c", "d"} == rows.running
+
+    rows.limits = limits(suspension=SUSPENDED)
+    rows.rest()
+    assert (set(), "InvalidRow") == (rows.running, rows.says("a")[1])
+
+    rows.limits = awake
+    rows.type("a", priority="1")
+    rows.sleep(60)
+    rows.rest()
+    assert "a" in rows.running
+
+
 def test_a_word_during_suspension_counts() -> None:
     """Paused while the fleet rests is paused after it, too."""
     rows = fleet("a", "b")

@@ -97,7 +97,7 @@ def test_other_work_is_told_with_the_answer() -> None:
     fleet.type("alpha", next_action="something else")
     fleet.tick()
     fleet.end("beta")
-    starts = []
+    starts: list[Start] = []
     while not starts:
         starts = [action for action in fleet.tick().plan.actions if isinstance(action, Start)]
     (start,) = starts
