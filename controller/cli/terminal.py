@@ -3,10 +3,8 @@
 import os
 import sys
 
-from controller.core.names import as_argument
+from controller.core.names import COMMAND_VARIABLE, as_argument
 from controller.printable import clean
-
-COMMAND_VARIABLE = "SIDEKICK_COMMAND"
 
 
 def command() -> str:

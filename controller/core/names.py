@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from controller.core.errors import NotFound
 from controller.core.words import fold
 
+COMMAND_VARIABLE = "SIDEKICK_COMMAND"
+"""Holds how people call the command here, where that is not `sidekick`."""
 SHOWN = 10
 """So many names are told where none fits."""
 _LONGEST = 200

@@ -8,6 +8,7 @@ from controller.core.faults import Fault
 from controller.core.intent import Intent
 from controller.core.ledger import Refusal
 from controller.core.memory import Block, ProjectMemory, Question, Retry, Suspension
+from controller.core.names import as_argument
 from controller.core.observed import PREEMPTED, ReportState, Run
 from controller.core.project import Project
 from controller.core.words import Status
@@ -124,7 +125,7 @@ def running(run: Run, member: ProjectMemory, *, out_of_date: bool) -> Verdict:
         text = "the demo agent stands in; set demo: false for real work"
         return Verdict(Status.IN_PROGRESS, "Demo", text, ready=True)
     if run.interactive and not run.tells:
-        text = f"{run.agent} is on its terminal, which nobody reads: sidekick attach {run.slug}"
+        text = f"{run.agent} is on its terminal, which nobody reads: {_seat(run)}"
         return Verdict(Status.IN_PROGRESS, "Running", text, ready=True)
     return Verdict(Status.IN_PROGRESS, "Running", f"{run.agent} works", ready=True)
 
@@ -137,5 +138,10 @@ def _waiting(run: Run) -> Verdict:
     kind = ask.kind if ask else Asking.QUESTION
     text = ask.text if ask and ask.text else "the agent waits for a person"
     if kind in AT_TERMINAL:
-        text = f"{text}; decide that at its terminal: sidekick attach {run.slug}"
+        text = f"{text}; decide that at its terminal: {_seat(run)}"
     return Verdict(Status.WAITING, kind.value, text, stalled=True)
+
+
+def _seat(run: Run) -> str:
+    """What to type to sit down at a run's session."""
+    return f"sidekick attach {as_argument(run.project)}"

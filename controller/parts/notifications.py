@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from controller.core.errors import SidekickError
+from controller.core.names import COMMAND_VARIABLE
 from controller.core.notice_texts import Terms
 from controller.notifier import Wishes
 from controller.notify.addresses import Address, read_addresses, secrets_of
@@ -12,8 +13,6 @@ from controller.notify.mailing import Mailing
 from controller.settings import Settings
 from controller.settings.load import say_of
 from controller.settings.notifications import URLS
-
-COMMAND_VARIABLE = "SIDEKICK_COMMAND"
 
 
 def build_wishes(

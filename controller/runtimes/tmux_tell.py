@@ -20,7 +20,6 @@ from controller.runtimes.typed import check_keys, check_text
 PATIENCE = 2.0
 """Seconds for the draft to show, and as many for it to be taken; a TUI needs a tenth of one."""
 _PAUSE = 0.05
-_TYPED = "typed"
 
 
 @dataclass(slots=True)
@@ -146,5 +145,5 @@ def _not_taken(session: Session, why: str) -> RuntimeFault:
     return RuntimeFault(
         "NotTaken",
         f"The session {session.name} did not take it: {why}. "
-        f"Look, and type it there: sidekick attach {session.name}",
+        "Attach to it, look, and type it there.",
     )

@@ -101,3 +101,13 @@ def test_a_terminal_that_nobody_reads_is_told_as_such() -> None:
     fleet.tick()
     assert fleet.says() == ("In Progress", "Running")
     assert "sidekick attach alpha" in fleet.status().message
+
+
+def test_a_name_of_several_words_is_told_as_it_is_typed() -> None:
+    """The command that a row tells can be typed as it stands."""
+    fleet = Fleet(cells("C++ port"))
+    fleet.rest()
+    run = fleet.run("C++ port")
+    fleet.runs[run.id] = replace(run, interactive=True)
+    fleet.tick()
+    assert "sidekick attach 'C++ port'" in fleet.status("C++ port").message

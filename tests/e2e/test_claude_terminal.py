@@ -136,7 +136,7 @@ def test_a_dialog_that_nobody_foresaw(lab: Lab, begin: Begin, terminal: Terminal
     begin('say "Ready."')
     row = lab.wait_status("One", "Waiting", 60)
     assert row["Reason"].startswith("TrustAsked: ")
-    assert "sidekick attach one" in row["Reason"]
+    assert "sidekick attach One" in row["Reason"]
     terminal.type(f"{SIDEKICK} attach One")
     terminal.shows("theirs")
     terminal.keys("Escape")

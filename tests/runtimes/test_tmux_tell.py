@@ -40,7 +40,7 @@ class Desk:
         with pytest.raises(RuntimeFault) as caught:
             self.runtime.tell(self.session, text)
         assert caught.value.reason == "NotTaken"
-        assert "sidekick attach app" in caught.value.message
+        assert "The session app " in caught.value.message
         return caught.value.message
 
 
