@@ -7,7 +7,7 @@ from controller.core.actions import Action, Remove, Stop, Verdict
 from controller.core.attendance import adopt
 from controller.core.ledger import Refusal
 from controller.core.limits import Answer, Route
-from controller.core.memory import ProjectMemory
+from controller.core.memory import NOTHING_SPENT, ProjectMemory, Spent
 from controller.core.observed import Observed, Run, Session
 from controller.core.project import Project
 
@@ -32,6 +32,7 @@ class Case:
         held: Why that agent starts nothing now; None where it may.
         stands_in: The demo agent stands in for a real one.
         wants: Whether it wants to run.
+        billed: What its run spent that ended and was not counted yet.
         guarded: Its session is gone, and its shim is there to end what ran in it.
         verdict: What its row is to say.
         actions: What is to be done for it.
@@ -52,6 +53,7 @@ class Case:
     held: Refusal | None = None
     stands_in: bool = False
     wants: bool = False
+    billed: Spent = NOTHING_SPENT
     guarded: bool = False
     verdict: Verdict | None = None
     actions: list[Action] = field(default_factory=list)

@@ -71,7 +71,7 @@ def plan(
     before = attendance.members
     held = hold(_ended_now(cases, before), memory.holds, observed.runs, limits, now)
     events += held.events
-    days = count_days(before, cases, memory.days, now)
+    days = count_days(cases, memory.days, now)
     purse = Purse(cases, days, limits, now)
     staff = Staff(limits, held.kept, observed.runs.values(), purse, now)
     live = {case.name for case in cases if case.holds}
@@ -118,7 +118,7 @@ def _hear(
         case.member, kept = measure(case.name, case.member, case.run, now)
         case.member = learn(case.member, case.run)
         if case.run.result is not None:
-            case.member = bill(case.member, case.run, limits.prices)
+            case.member, case.billed = bill(case.member, case.run, limits.prices)
         case.member = hear_proposal(case.member, case.run)
     if project is None:
         case.member, events = settle(case.name, case.member, case.run, now)

@@ -33,16 +33,19 @@ def spent_by(run: Run, member: ProjectMemory, prices: Mapping[str, Price]) -> Sp
     return Spent(max(0.0, dollars - member.paid), max(0, usage.tokens - before))
 
 
-def bill(member: ProjectMemory, run: Run, prices: Mapping[str, Price]) -> ProjectMemory:
-    """The memory with what an ended run spent in it, counted once."""
+def bill(
+    member: ProjectMemory, run: Run, prices: Mapping[str, Price]
+) -> tuple[ProjectMemory, Spent]:
+    """The memory with what an ended run spent in it, counted once; and what that is now."""
     spent = spent_by(run, member, prices)
     if member.billed == run.id or spent == NOTHING_SPENT:
-        return member
+        return member, NOTHING_SPENT
     usage = run.facts.usage
     # One that broke off before it told the whole is in the whole that the next one tells.
     paid = _dollars(run, prices) if run.facts.whole else member.paid + spent.dollars
     tokens = usage.tokens if run.facts.whole and usage.dollars is None else member.paid_tokens
-    return replace(member, spent=member.spent + spent, paid=paid, paid_tokens=tokens, billed=run.id)
+    total = member.spent + spent
+    return replace(member, spent=total, paid=paid, paid_tokens=tokens, billed=run.id), spent
 
 
 def _dollars(run: Run, prices: Mapping[str, Price]) -> float:
@@ -62,24 +65,13 @@ def row_spent(member: ProjectMemory, run: Run | None, prices: Mapping[str, Price
     return member.spent + spent_by(run, member, prices)
 
 
-def count_days(
-    before: Mapping[str, ProjectMemory],
-    cases: Iterable[Case],
-    days: Mapping[str, Day],
-    now: datetime,
-) -> Mapping[str, Day]:
-    """Agent → its day, with the runs in it that were billed since."""
+def count_days(cases: Iterable[Case], days: Mapping[str, Day], now: datetime) -> Mapping[str, Day]:
+    """Agent → its day, with the runs in it that are billed now."""
     counted = dict(days)
     for case in cases:
-        known = before.get(case.name)
-        if case.run is None or known is None or case.member.billed == known.billed:
-            continue
-        spent = Spent(
-            max(0.0, case.member.spent.dollars - known.spent.dollars),
-            max(0, case.member.spent.tokens - known.spent.tokens),
-        )
-        agent = case.run.agent
-        counted[agent] = Day(now.date(), _today(counted.get(agent), now) + spent)
+        if case.run is not None and case.billed != NOTHING_SPENT:
+            agent = case.run.agent
+            counted[agent] = Day(now.date(), _today(counted.get(agent), now) + case.billed)
     return counted if counted != days else days
 
 

@@ -85,6 +85,20 @@ def test_runs_add_up_and_a_conversation_counts_once() -> None:
     assert fleet.memory.projects["alpha"].spent.dollars == 0
 
 
+def test_a_day_counts_what_a_row_begins_anew_without() -> None:
+    """The word that lets it begin from the start may come with the end of the run before."""
+    fleet = Fleet(cells())
+    fleet.rest()
+    fleet.tell(usage=Usage(10, 0, 5, 0.5))
+    fleet.type(status="Completed")
+    fleet.tick()
+    fleet.obey()
+    fleet.type(status="Pending")
+    fleet.tick()
+    assert fleet.member().spent.dollars == 0
+    assert fleet.memory.days["claude"].spent.dollars == pytest.approx(0.5)
+
+
 def test_tokens_of_a_conversation_count_once() -> None:
     """An agent that tells tokens alone, of the whole conversation, is charged the difference."""
     fleet = Fleet(cells(), limits=limits(prices={"m-1": Price(fresh=1.0)}))
