@@ -12,7 +12,7 @@ class ActionView:
     """One action of a plan, as everybody shows it.
 
     Attributes:
-        action: Start, Stop, Restart, Wait, Sweep, Watch or Remove.
+        action: Start, Stop, Restart, Wait, Tell, Sweep, Watch or Remove.
         project: Whose; for `Remove` the sessions' names.
         reason: CamelCase.
         message: For a person.
@@ -59,7 +59,8 @@ class RunView:
         created_at: When it was made.
         started_at: When the agent had exec'ed; None where it never did.
         ended_at: When it ended; None while it lasts.
-        ending: Completed, Crashed, Blocked, Stopped, Fault, Lost; empty while it lasts.
+        ending: Completed, Waiting, Blocked, Held, Stopped, Crashed, Fault, Unavailable, Forgotten or
+            Lost; empty while it lasts.
         reason: CamelCase; empty while it lasts.
         message: For a person.
         status: The agent's exit status, or None.

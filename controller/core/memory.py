@@ -211,7 +211,7 @@ class ProjectMemory:
         doubtful: The controller ended before it knew whether the unconfirmed version arrived, and
             the row was not read since.
         state: What the row says; None before the first look.
-        conditions: Type → condition.
+        conditions: One of each type.
     """
 
     slug: str

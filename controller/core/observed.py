@@ -31,7 +31,8 @@ class Session:
         pid: The process in the session (the shim), 0 where unknown.
         watched: False where whoever watched over an adopted process is gone, and it lives on.
         activity: Time of the last output, seconds since the epoch, 0 where unknown. Sessions
-            that differ in it alone are equal: no decision hangs on it.
+            that differ in it alone are equal: output by itself is no reason to plan anew, its
+            absence has a time of its own.
     """
 
     id: str

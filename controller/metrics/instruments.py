@@ -15,7 +15,7 @@ from controller.runtimes.tmux_calls import COMMANDS, RESULTS
 
 STAGES = ("settings", "read", "observe", "plan", "act", "store", "write", "report")
 PHASES = ("read", "observe", "plan", "act", "report")
-ACTIONS = ("Start", "Stop", "Restart", "Sweep", "Watch", "Remove")
+ACTIONS = ("Start", "Stop", "Restart", "Tell", "Sweep", "Watch", "Remove")
 CODES = ("200", "400", "401", "403", "404", "429", "500", "502", "503", "504", "other", "error")
 """Of Google's answers; `error` where none came."""
 OUTCOMES = ("success", "error")
