@@ -17,8 +17,10 @@ from bench.table import Line
 from bench.vitals import Vitals, growth, look, ticks_of
 from bench.world import LOG, World
 from controller.core.events import Event
-from controller.store.database import open_database
-from controller.store.journal import EVENTS_KEPT, append
+from controller.core.intent import PAIRS_KEPT, Pair
+from controller.core.memory import Memory, ProjectMemory
+from controller.store import Store
+from controller.store.journal import EVENTS_KEPT
 
 TICKS = 20_000
 SAMPLE = 100
@@ -77,22 +79,28 @@ def _project(world: World, sessions: int) -> Project:
         times={"tick": 0.001, "stop_grace": 1, "ended_screens": 20},
         retention={"days": 30, "bytes": RETAINED},
     )
-    project.save(Life.first_rows(sessions))
-    state = world.root / "state"
-    state.mkdir(mode=0o700)
-    with closing(open_database(state / "sidekick.db")) as db, db:
-        # As after months: the journal is full.
-        first = datetime.now(tz=UTC) - timedelta(days=30)
-        append(
-            db,
-            [
-                Event(
-                    first + timedelta(minutes=4 * n), f"p{n % 97:04d}", "Running", f"old word {n}"
-                )
-                for n in range(EVENTS_KEPT)
-            ],
-        )
+    rows = Life.first_rows(sessions)
+    project.save(rows)
+    with closing(
+        Store(world.root / "state" / "sidekick.db", lambda: datetime.now(tz=UTC))
+    ) as store:
+        store.commit(*_past([row["Project"] for row in rows]))
     return project
+
+
+def _past(names: Sequence[str]) -> tuple[Memory, Sequence[Event]]:
+    """What is remembered after months: as many versions of each row, and events, as are kept."""
+    first = datetime.now(tz=UTC) - timedelta(days=30)
+    versions = tuple(
+        Pair("completed", (first + timedelta(hours=number)).isoformat(timespec="seconds"))
+        for number in range(PAIRS_KEPT)
+    )
+    events = [
+        Event(first + timedelta(minutes=4 * number), names[number % len(names)], "Running",
+              f"old word {number}")
+        for number in range(EVENTS_KEPT)
+    ]  # fmt: skip
+    return Memory({name: ProjectMemory(name, pairs=versions) for name in names}), events
 
 
 def _live(
