@@ -13,9 +13,10 @@ from dataclasses import replace
 from controller.agents.base import Event
 from controller.agents.claude_stream import ERRORS
 from controller.agents.events import ended_with, inner, items, number, step, texts
-from controller.agents.hooks import SECONDS, at_work, hook_command
+from controller.agents.hooks import SECONDS, hook_command
 from controller.agents.refusals import trouble_of, until_of
 from controller.agents.resets import reset_of
+from controller.agents.turns import ASKED, at_work, turn_begun, turn_over
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
 
 HOOKS = (
@@ -23,9 +24,6 @@ HOOKS = (
     *("Notification", "Stop", "StopFailure", "SessionEnd"),
 )
 _QUESTION = "AskUserQuestion"
-_ASKED = 2000
-"""Characters of a question that are kept."""
-_TURN_OVER = "its turn is over: say how it goes on, or type Completed"
 _STATUS = {"rate_limit": 429}
 
 
@@ -46,8 +44,7 @@ def read_hook(facts: Facts, event: Event) -> Facts:
                 model=texts(event.get("model")) or facts.model,
             )
         case "UserPromptSubmit":
-            begun = replace(facts, denied=(), ended=False, ok=False, turn_at=facts.at)
-            return at_work(begun)
+            return turn_begun(facts)
         case "PreToolUse":
             doing = step(event.get("tool_name"), event.get("tool_input"))
             return replace(at_work(facts), steps=facts.steps + 1, doing=doing)
@@ -78,7 +75,7 @@ def _asked(facts: Facts, event: Event) -> Ask:
         )
     questions = [inner(each) for each in items(given.get("questions"))]
     told = "\n".join(filter(None, map(_question, questions)))
-    return Ask(Asking.QUESTION, told[:_ASKED] or "it asks a question", facts.at)
+    return Ask(Asking.QUESTION, told[:ASKED] or "it asks a question", facts.at)
 
 
 def _question(question: Event) -> str:
@@ -112,10 +109,7 @@ def _stopped(facts: Facts, event: Event) -> Facts:
     """
     said = ended_with(texts(event.get("last_assistant_message"))) or facts.said
     facts = replace(at_work(facts), said=said, ended=True, ok=True)
-    if items(event.get("background_tasks")):
-        return facts
-    ask = Ask(Asking.QUESTION, said[-_ASKED:] or _TURN_OVER, facts.at)
-    return replace(facts, working=False, ask=ask)
+    return facts if items(event.get("background_tasks")) else turn_over(facts)
 
 
 def _failed(facts: Facts, event: Event) -> Facts:
@@ -127,7 +121,7 @@ def _failed(facts: Facts, event: Event) -> Facts:
     return replace(
         facts,
         trouble=trouble,
-        message=said[:_ASKED] or trouble.value,
+        message=said[:ASKED] or trouble.value,
         until=reset_of(said, facts.at) or until_of(said, facts.at),
         retrying=False, working=False, ended=True, ok=False, ask=None,
     )  # fmt: skip

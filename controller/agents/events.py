@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.agents.base import Event
+from controller.core.calendar import EARLIEST, LATEST
 
 SAID = 4000
 """Characters of an agent's newest text that are kept, its last ones."""
@@ -14,8 +15,6 @@ _TELLING = (
     *("url", "description", "prompt"),
 )
 """Arguments that tell most of a tool's use, the first one that is there."""
-_EARLIEST, _LATEST = 0.0, 32503680000.0
-"""Seconds since the epoch: 1970 and 3000."""
 
 
 def texts(value: object) -> str:
@@ -49,7 +48,7 @@ def number(value: object) -> float | None:
 def moment(value: object) -> datetime | None:
     """A time, given in seconds since the epoch; None for anything else."""
     at = number(value)
-    if at is None or not _EARLIEST < at < _LATEST:
+    if at is None or not EARLIEST < at <= LATEST:
         return None
     return datetime.fromtimestamp(at, UTC)
 

@@ -7,6 +7,7 @@ from controller.agents.base import Event
 from controller.agents.claude_stream import read_claude
 from controller.agents.events import count, ended_with, inner, step, texts
 from controller.agents.refusals import trouble_of, until_of
+from controller.agents.turns import refused, turn_begun
 from controller.core.facts import Facts, Trouble, Usage
 
 _CODE = re.compile(r'"code":\s*(\d{3})\b')
@@ -24,12 +25,10 @@ def read_gemini(facts: Facts, event: Event) -> Facts:
     match event.get("type"):
         case "init":
             return replace(
-                facts,
+                turn_begun(facts),
                 conversation=texts(event.get("session_id")) or facts.conversation,
                 model=texts(event.get("model")) or facts.model,
-                denied=(), trouble=None, message="", until=None,
-                working=True, turn_at=facts.at, ended=False, ok=False,
-            )  # fmt: skip
+            )
         case "message" if event.get("role") == "assistant":
             said = texts(event.get("content"))
             before = facts.said if event.get("delta") is True else ""
@@ -70,7 +69,7 @@ def _tool_result(facts: Facts, event: Event) -> Facts:
         return facts
     tool = texts(event.get("tool_id")).partition("__")[0]
     denied = facts.doing if facts.doing.startswith(tool) else tool
-    return replace(facts, denied=(*facts.denied, denied or "a tool"))
+    return refused(facts, denied or "a tool")
 
 
 def _result(facts: Facts, event: Event) -> Facts:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from controller.core.calendar import EARLIEST, LATEST
 from controller.files import read_some
 from controller.runs.files import NoPlainFileError, open_plain
 
@@ -14,9 +15,6 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 FILE_LIMIT = 1_048_576
 """No record that a session writes is larger; more of it is not read."""
-EARLIEST, LATEST = 0.0, 32_503_680_000.0
-"""Seconds since the epoch that a record can mean: from 1970 to 3000. With times at the end of the
-calendar no later one could be computed."""
 _REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from controller.core.calendar import EARLIEST, LATEST
 from controller.core.observed import Words
 from controller.files import read_some
-from controller.runs.documents import EARLIEST, FILE_LIMIT, LATEST, read_object
+from controller.runs.documents import FILE_LIMIT, read_object
 from controller.runs.files import open_plain
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")

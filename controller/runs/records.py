@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from controller.core.calendar import EARLIEST
 from controller.core.exits import Cause, Exit
 from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, ReportState, StopRequest
 from controller.core.work import Work
 from controller.files import read_some
 from controller.runs.documents import (
-    EARLIEST,
     as_count,
     as_line,
     as_reason,

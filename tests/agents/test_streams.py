@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.agents import codex_events
 from controller.agents.claude_stream import read_claude
 from controller.agents.gemini_stream import read_gemini
 from controller.agents.opencode_stream import read_opencode
@@ -303,3 +304,44 @@ def test_any_event(name: str, found: list[dict[str, Any]]) -> None:
         facts = FOLDS[name](facts, event)
     assert isinstance(facts, Facts)
     "".join((facts.said, facts.doing, facts.message, facts.conversation, *facts.denied)).encode()
+
+
+REFUSALS: dict[str, Callable[[int], list[dict[str, Any]]]] = {
+    "claude": lambda n: [
+        {"type": "assistant", "message": {"content": [
+            {"type": "tool_use", "name": "Bash", "input": {"command": f"step {n}"}}]}},
+        {"type": "system", "subtype": "permission_denied", "tool_name": "Bash"},
+    ],
+    "gemini": lambda n: [
+        {"type": "tool_use", "tool_name": "Bash", "parameters": {"command": f"step {n}"}},
+        {"type": "tool_result", "tool_id": "Bash__1", "error": {"type": "policy_violation"}},
+    ],
+    "opencode": lambda n: [
+        {"type": "tool_use", "part": {"tool": "Bash", "state": {
+            "input": {"command": f"step {n}"}, "error": "The user rejected it"}}},
+    ],
+    "codex": lambda n: [
+        {"type": "item.completed", "item": {
+            "type": "command_execution", "status": "declined", "command": f"step {n}"}},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_an_agent_that_is_refused_without_end(name: str) -> None:
+    """Each step is told once, and only the first ones: what is known of a run stays small."""
+    read: Fold = {**FOLDS, "codex": codex_events.fold}[name]
+    facts = NO_FACTS
+    for n in (0, 0, *range(100)):
+        for event in REFUSALS[name](n):
+            facts = read(facts, event)
+    tool = "Run" if name == "codex" else "Bash"
+    assert facts.denied == tuple(f"{tool}: step {n}" for n in range(20))
+
+
+def test_a_result_that_tells_refusals_without_end() -> None:
+    """They take the place of those that were told before; no more of them are kept."""
+    denials = [{"tool_name": "Bash", "tool_input": {"command": f"step {n}"}} for n in range(100)]
+    event = {"type": "result", "is_error": False, "permission_denials": [*denials, *denials]}
+    facts = read_claude(replace(NO_FACTS, denied=("before",)), event)
+    assert facts.denied == tuple(f"Bash: step {n}" for n in range(20))
