@@ -12,7 +12,16 @@ from dataclasses import replace
 
 from controller.agents.base import Event
 from controller.agents.claude_stream import ERRORS
-from controller.agents.events import ended_with, inner, items, number, step, texts
+from controller.agents.events import (
+    brief,
+    conversation,
+    ended_with,
+    inner,
+    items,
+    number,
+    step,
+    texts,
+)
 from controller.agents.hooks import SECONDS, hook_command
 from controller.agents.refusals import trouble_of, until_of
 from controller.agents.resets import reset_of
@@ -40,8 +49,8 @@ def read_hook(facts: Facts, event: Event) -> Facts:
         case "SessionStart":
             return replace(
                 facts,
-                conversation=texts(event.get("session_id")) or facts.conversation,
-                model=texts(event.get("model")) or facts.model,
+                conversation=conversation(event.get("session_id")) or facts.conversation,
+                model=brief(event.get("model")) or facts.model,
             )
         case "UserPromptSubmit":
             return turn_begun(facts)
@@ -89,7 +98,7 @@ def _notified(facts: Facts, event: Event) -> Facts:
     """It says again that it waits: news only where nothing else told why."""
     if facts.ask is not None or facts.trouble is not None:
         return facts
-    message = texts(event.get("message"))
+    message = brief(event.get("message"))
     match event.get("notification_type"):
         case "permission_prompt":
             return replace(facts, ask=Ask(Asking.PERMISSION, message, facts.at))
@@ -113,7 +122,7 @@ def _stopped(facts: Facts, event: Event) -> Facts:
 
 
 def _failed(facts: Facts, event: Event) -> Facts:
-    said = texts(event.get("last_assistant_message")).strip()
+    said = brief(event.get("last_assistant_message")).strip()
     word = texts(event.get("error"))
     trouble = ERRORS.get(word) or trouble_of(_STATUS.get(word), said)
     if word == "server_error" and trouble is not Trouble.OFFLINE:
@@ -130,7 +139,7 @@ def _failed(facts: Facts, event: Event) -> Facts:
 def _spent(facts: Facts, event: Event) -> Facts:
     """The status line: what the whole conversation cost, before it was resumed too."""
     dollars = number(inner(event.get("cost")).get("total_cost_usd"))
-    model = texts(inner(event.get("model")).get("id")) or facts.model
+    model = brief(inner(event.get("model")).get("id")) or facts.model
     if dollars is None:
         return facts
     return replace(facts, model=model, usage=Usage(dollars=dollars), whole=True)

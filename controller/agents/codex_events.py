@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.agents.base import Event
-from controller.agents.events import count, ended_with, inner, items, line, texts
+from controller.agents.events import brief, count, ended_with, inner, items, line, texts
 from controller.agents.refusals import status_in, trouble_of
 from controller.agents.resets import reset_of
 from controller.agents.turns import refused, turn_begun, well
@@ -114,7 +114,7 @@ def _command(command: str) -> str:
 
 def _troubled(facts: Facts, message: str) -> Facts:
     again = _RETRY.fullmatch(message)
-    words = _plain(again[1] if again else message)
+    words = brief(_plain(again[1] if again else message))
     lost = any(told in words for told in _LOST)
     trouble = Trouble.CONVERSATION if lost else trouble_of(status_in(words), words)
     until = reset_of(words, facts.at) if trouble is Trouble.LIMIT else None

@@ -6,10 +6,14 @@ from typing import Any
 
 from controller.agents.base import Event
 from controller.core.calendar import EARLIEST, LATEST
+from controller.core.facts import CONVERSATION
 
 SAID = 4000
 """Characters of an agent's newest text that are kept, its last ones."""
-_DOING = 200
+BRIEF = 4000
+"""Characters of what an agent or its service says of a trouble that are kept, its first ones."""
+STEP = 200
+"""Characters of a step that are kept, its first ones."""
 _TELLING = (
     *("command", "cmd", "file_path", "filePath", "absolute_path", "path", "pattern", "query"),
     *("url", "description", "prompt"),
@@ -20,6 +24,17 @@ _TELLING = (
 def texts(value: object) -> str:
     """A text that can be written, for JSON may hold half characters; empty for anything else."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def brief(value: object) -> str:
+    """The beginning of a text: patterns are held against it, and it is kept."""
+    return texts(value)[:BRIEF]
+
+
+def conversation(value: object) -> str:
+    """The id of a conversation; empty for what can be none."""
+    known = texts(value)
+    return known if CONVERSATION.fullmatch(known) else ""
 
 
 def inner(value: object) -> Event:
@@ -58,7 +73,7 @@ def step(tool: object, arguments: object) -> str:
     name = texts(tool) or "tool"
     given = inner(arguments)
     told = next((text for key in _TELLING if (text := texts(given.get(key)).strip())), "")
-    return f"{name}: {told.splitlines()[0]}"[:_DOING] if told else name[:_DOING]
+    return f"{name}: {told.splitlines()[0]}"[:STEP] if told else name[:STEP]
 
 
 def ended_with(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.agents.base import Event
-from controller.agents.events import ended_with, step, texts
+from controller.agents.events import conversation, ended_with, step, texts
 from controller.agents.hooks import SECONDS
 from controller.agents.turns import at_work, turn_begun, turn_over
 from controller.core.facts import Ask, Asking, Facts
@@ -39,7 +39,7 @@ def read(facts: Facts, event: Event) -> Facts:
     """Fold one more hook's event into what is known; one that is not understood changes nothing."""
     match event.get("hook_event_name"):
         case "SessionStart":
-            known = texts(event.get("session_id"))
+            known = conversation(event.get("session_id"))
             return replace(facts, conversation=known or facts.conversation)
         case "BeforeAgent":
             return turn_begun(facts)

@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.agents.base import Event
-from controller.agents.events import count, ended_with, inner, items, moment, number, step, texts
+from controller.agents.events import (
+    brief,
+    conversation,
+    count,
+    ended_with,
+    inner,
+    items,
+    moment,
+    number,
+    step,
+    texts,
+)
 from controller.agents.refusals import seconds, trouble_of, until_of
 from controller.agents.turns import ASKED, INTERRUPTED, refused, turn_over, well
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
@@ -48,7 +59,7 @@ def read_opencode(facts: Facts, event: Event) -> Facts:
             facts = _idle(facts)
         case _:
             return facts
-    return replace(facts, conversation=texts(event.get("sessionID")) or facts.conversation)
+    return replace(facts, conversation=conversation(event.get("sessionID")) or facts.conversation)
 
 
 def _tool(facts: Facts, part: Event) -> Facts:
@@ -76,7 +87,7 @@ def _finish(facts: Facts, part: Event) -> Facts:
 
 def _retry(facts: Facts, event: Event) -> Facts:
     """Told by our plugin: it waits, and tries again."""
-    message = texts(event.get("message"))
+    message = brief(event.get("message"))
     until = moment((number(event.get("next")) or 0.0) / 1000)
     trouble = trouble_of(None, message)
     return replace(facts, trouble=trouble, message=message, until=until, retrying=True)
@@ -84,8 +95,8 @@ def _retry(facts: Facts, event: Event) -> Facts:
 
 def _error(facts: Facts, error: Event) -> Facts:
     data = inner(error.get("data"))
-    name, body = texts(error.get("name")), texts(data.get("responseBody"))
-    message = texts(data.get("message")) or name
+    name, body = brief(error.get("name")), brief(data.get("responseBody"))
+    message = brief(data.get("message")) or name
     status = count(data.get("statusCode")) or None
     trouble = _TROUBLES.get(name) or trouble_of(status, f"{message} {body}")
     return replace(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from controller.agents.events import STEP
 from controller.core.facts import Ask, Asking, Facts
 
 ASKED = 2000
@@ -35,4 +36,5 @@ def turn_over(facts: Facts) -> Facts:
 
 def refused(facts: Facts, *steps: str) -> Facts:
     """The facts, with steps that were refused: each once, the first ones where there are many."""
-    return replace(facts, denied=tuple(dict.fromkeys((*facts.denied, *steps)))[:_DENIED])
+    each = (step[:STEP] for step in steps)
+    return replace(facts, denied=tuple(dict.fromkeys((*facts.denied, *each)))[:_DENIED])

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from pydantic import TypeAdapter
 
-from controller.core.facts import NO_FACTS, Facts
+from controller.core.facts import CONVERSATION, NO_FACTS, Facts
 from controller.files import read_some
 from controller.runs.documents import FILE_LIMIT, moment
 from controller.runs.files import open_plain, write_record
@@ -117,7 +117,8 @@ class Stream:
                 kept = _FACTS.validate_json(read_some(file, FILE_LIMIT))
         except (OSError, ValueError):
             return None
-        return None if kept == NO_FACTS else kept
+        known = kept.conversation
+        return kept if kept != NO_FACTS and (not known or CONVERSATION.fullmatch(known)) else None
 
     def _read_rest(self, fold: Fold) -> None:
         """What was written after the last look and before the file was rotated away."""
