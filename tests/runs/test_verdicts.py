@@ -15,7 +15,7 @@ from controller.core.facts import NO_FACTS, Facts, Trouble
 from controller.core.observed import Ending, Observed, Run, Words
 from controller.host.sweeper import Sweeper
 from controller.observer import Observer
-from controller.runs import documents
+from controller.runs import stream
 from controller.runs.folders import RunFolders
 from controller.runs.history import history
 from controller.runs.meta import Meta
@@ -185,13 +185,23 @@ def test_facts_are_kept_for_the_next_controller(world: World) -> None:
     assert world.look().facts == facts
 
 
-def test_facts_that_are_too_long(world: World) -> None:
+def test_facts_that_are_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be read again is not kept: the stream stays what tells."""
-    world.tell({**INIT, "model": "x" * documents.FILE_LIMIT})
+    monkeypatch.setattr(stream, "FILE_LIMIT", 100)
+    world.tell(INIT)
     world.end()
     world.look()
     assert not (world.folder / "facts.json").exists()
     assert (world.folder / "verdict.json").exists()
+
+
+def test_facts_with_a_conversation_that_can_be_none(world: World) -> None:
+    """What would pass for an option is none; the stream is read."""
+    world.tell(INIT, LIMIT)
+    world.end()
+    (world.folder / "facts.json").write_text(json.dumps({"conversation": "--yolo"}))
+    world.start()
+    assert world.look().facts.conversation == "c0ffee"
 
 
 def test_facts_that_the_agent_wrote(world: World) -> None:
