@@ -98,7 +98,7 @@ class Entry:
         Args:
             result: The end, as its agent judges it, without secrets.
         """
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if self._stream is not None:
                 self._stream.keep()
             keep_verdict(self._folder, verdict_of(result))

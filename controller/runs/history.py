@@ -41,7 +41,7 @@ def history(
         project: The project's name.
         run: Its newest run's id, by whose slug runs under an earlier name are known; may be empty.
         judge: What the end of a run means whose verdict was not kept, by its records alone: where
-            the loop has not come to it yet, or an earlier version had.
+            the loop has not come to it yet, or it is of an earlier version.
         redact: Takes secrets out of what an agent said.
         last: At most so many.
     """

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from pydantic import TypeAdapter
 
+from controller.core.calendar import EARLIEST, LATEST
 from controller.core.facts import CONVERSATION, NO_FACTS, Facts
 from controller.files import read_some
 from controller.runs.documents import FILE_LIMIT, moment
@@ -31,6 +32,8 @@ FoldOf = Callable[[], Fold | None]
 """What the events of an agent mean just now; None while the settings do not know it."""
 
 _FACTS = TypeAdapter(Facts)
+_MOST = 1e18
+"""More tokens or dollars than any stream tells, event after event."""
 
 
 class Stream:
@@ -103,6 +106,7 @@ class Stream:
 
         Raises:
             OSError: They cannot be written.
+            ValueError: They cannot be told as JSON.
         """
         if not self._concluded or self.facts in {NO_FACTS, self._recall()}:
             return
@@ -117,8 +121,7 @@ class Stream:
                 kept = _FACTS.validate_json(read_some(file, FILE_LIMIT))
         except (OSError, ValueError):
             return None
-        known = kept.conversation
-        return kept if kept != NO_FACTS and (not known or CONVERSATION.fullmatch(known)) else None
+        return kept if kept != NO_FACTS and _could_be_ours(kept) else None
 
     def _read_rest(self, fold: Fold) -> None:
         """What was written after the last look and before the file was rotated away."""
@@ -153,3 +156,18 @@ class Stream:
         at = moment(said.get("at"))
         if at is not None:
             self.facts = fold(replace(self.facts, at=at), event)
+
+
+def _could_be_ours(facts: Facts) -> bool:
+    """Whether a stream could give such facts: the agent can write what was kept, too."""
+    usage = facts.usage
+    times = (facts.at, facts.until, facts.turn_at, facts.ask.at if facts.ask else None)
+    return bool(
+        (not facts.conversation or CONVERSATION.fullmatch(facts.conversation))
+        and all(
+            time is None or (time.tzinfo and EARLIEST <= time.timestamp() <= LATEST)
+            for time in times
+        )
+        and all(0 <= each < _MOST for each in (usage.fresh, usage.cached, usage.output))
+        and (usage.dollars is None or abs(usage.dollars) < _MOST)
+    )

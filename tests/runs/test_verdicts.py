@@ -195,11 +195,20 @@ def test_facts_that_are_too_long(world: World, monkeypatch: pytest.MonkeyPatch) 
     assert (world.folder / "verdict.json").exists()
 
 
-def test_facts_with_a_conversation_that_can_be_none(world: World) -> None:
-    """What would pass for an option is none; the stream is read."""
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"conversation": "--yolo"}, {"said": "x", "until": "2026-01-02T03:04:05"},
+        {"said": "x", "turn_at": "9999-12-31T23:59:59Z"}, {"said": "x", "usage": {"fresh": -1}},
+        {"ask": {"kind": "AgentWaiting", "text": "?", "at": "0001-01-01T00:00:00+12:00"}},
+        {"said": "x", "usage": {"dollars": "Infinity"}}, {"said": "x", "usage": {"dollars": "NaN"}},
+    ],
+)  # fmt: skip
+def test_facts_that_no_stream_gives(world: World, forged: object) -> None:
+    """An option for a conversation, times that cannot be reckoned with: the stream is read."""
     world.tell(INIT, LIMIT)
     world.end()
-    (world.folder / "facts.json").write_text(json.dumps({"conversation": "--yolo"}))
+    (world.folder / "facts.json").write_text(json.dumps(forged))
     world.start()
     assert world.look().facts.conversation == "c0ffee"
 
