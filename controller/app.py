@@ -159,7 +159,7 @@ class App:
             self.orders,
             self.fleet,
             self.journal,
-            Folders(self.runs.root, self.agents, self.redactor.text),
+            Folders(self.runs.root, self.redactor.text),
             self.observer.screen,
         )
 

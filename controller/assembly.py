@@ -100,7 +100,7 @@ def _build(
     opened.callback(wakes.close)
     wakes.keep_runs(frozenset(runs.root / run for run in runs.unfinished()))
     redactor = build_redactor(settings, environment)
-    observer = Observer(runtime, runs, agents, redact=redactor.text)
+    observer = Observer(runtime, runs, agents, redact=redactor.text, readonly=readonly)
     preparer = Preparer(runs, agents, build_terms(settings, environment), wakes.watch_run)
     actor = Actor(runtime, runs, agents, preparer, metrics)
 
@@ -143,9 +143,10 @@ def _build(
     )  # fmt: skip
 
 
-def _fold_of(agents: Mapping[str, Agent], name: str) -> Fold:
-    """What the events of an agent mean, by the settings of the moment."""
-    return lambda facts, event: agents[name].read(facts, event) if name in agents else facts
+def _fold_of(agents: Mapping[str, Agent], name: str) -> Fold | None:
+    """What the events of an agent mean; None where the settings of the moment forgot it."""
+    agent = agents.get(name)
+    return agent.read if agent else None
 
 
 def _editor_locks(file: Path | None) -> frozenset[str]:

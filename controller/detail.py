@@ -1,16 +1,14 @@
 """Detail: everything about one project, gathered from the report, its runs and the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.agents.base import Agent, as_it_ran
 from controller.agents.verdict import judge_exit
 from controller.core.detail import ActionView, ProjectDetail, ScreenView
 from controller.core.errors import NotFound
 from controller.core.report import ProjectView, Report
-from controller.runs.history import Reading, history, tail
-from controller.runs.meta import Meta
+from controller.runs.history import history, tail
 from controller.runs.printed import coloured, plain
 from controller.runs.redacted import Redact, redacted
 from controller.store import Journal
@@ -27,21 +25,11 @@ class Folders:
 
     Attributes:
         root: The runs' folder.
-        agents: Name → agent, who judge the ends of their runs.
-        redact: Takes secrets out of what they said and printed.
+        redact: Takes secrets out of what agents said and printed.
     """
 
     root: Path
-    agents: Mapping[str, Agent]
     redact: Redact = str
-
-    def reading_of(self, meta: Meta) -> Reading:
-        """How a run is read; an agent that the settings forgot has a judge too."""
-        agent = self.agents.get(meta.agent)
-        if agent is None:
-            return Reading(lambda facts, _: facts, judge_exit, self.redact)
-        agent = as_it_ran(agent, interactive=meta.interactive)
-        return Reading(agent.read, agent.judge, self.redact)
 
 
 def detail(
@@ -70,7 +58,7 @@ def detail(
     return ProjectDetail(
         project=project,
         plan=tuple(plan),
-        runs=history(folders.root, name, project.run, folders.reading_of),
+        runs=history(folders.root, name, project.run, judge_exit, folders.redact),
         events=tuple(journal.read(project=name, last=EVENTS)),
         tail=redacted(tail(folders.root / project.run), folders.redact) if project.run else (),
     )

@@ -24,6 +24,7 @@ class Observer:
         agents: Name → agent, who judge the ends of their runs.
         clock: The time, with its zone.
         redact: Takes secrets out of all that an agent said.
+        readonly: For a look only: nothing is noted beside the runs that are over.
     """
 
     def __init__(
@@ -33,12 +34,15 @@ class Observer:
         agents: Mapping[str, Agent],
         clock: Callable[[], datetime] = clock,
         redact: Redact = str,
+        *,
+        readonly: bool = False,
     ) -> None:
         self._runtime = runtime
         self._runs = runs
         self._agents = agents
         self._clock = clock
         self._redact = redact
+        self._readonly = readonly
         self._screens = Screens()
         self._known: dict[str, tuple[Record, Run]] = {}
         self._records: Mapping[str, Record] = {}
@@ -142,6 +146,10 @@ class Observer:
         reports = redacted(record.reports, self._redact)
         facts = redacted(record.facts, self._redact)
         end = redacted(record.exit, self._redact)
+        result = judge(end, reports.state, facts) if end else None
+        # What nobody judged who knows the agent is no verdict to keep.
+        if result is not None and ran is not None and not self._readonly:
+            self._runs.keep(record.id, result)
         return record, Run(
             id=record.id,
             project=meta.project,
@@ -160,7 +168,7 @@ class Observer:
             progress=reports.progress,
             proposal=reports.proposal,
             stop=record.stop,
-            result=judge(end, reports.state, facts) if end else None,
+            result=result,
             facts=facts,
             interactive=meta.interactive,
             tells=meta.tells,

@@ -147,7 +147,7 @@ READS: tuple[Callable[[Path], object], ...] = (
     lambda folder: read_object(folder / "meta.json"),
     lambda folder: records.read_reports(folder),
     lambda folder: history.tail(folder),
-    lambda folder: stream.Stream(folder, lambda facts, _: facts).read(),
+    lambda folder: stream.Stream(folder, lambda: lambda facts, _: facts).read(),
 )
 
 

@@ -39,8 +39,7 @@ class Aider(Family):
         The conversation is the file that it keeps its history in.
         """
         options = self.options
-        goes_on = workload.begun and bool(workload.conversation)
-        prompt = options.resume_prompt if goes_on and workload.resume else workload.prompt
+        goes_on, prompt = self.goes_on(workload), self.prompt(workload)
         history = self._history(workload.conversation)
         headless = options.mode is Mode.HEADLESS
         argv = (

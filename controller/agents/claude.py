@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from controller.agents.answers import approach
 from controller.agents.base import Approach, Event, Launch, Mode, Permission, Stream
 from controller.agents.claude_home import seed_home
 from controller.agents.claude_hooks import hook_settings, read_hook
-from controller.agents.claude_screen import approach, look
+from controller.agents.claude_screen import choice, look
 from controller.agents.claude_stream import read_claude
 from controller.agents.family import Family
 from controller.agents.verdict import forgotten, judge_exit
@@ -94,7 +95,7 @@ class Claude(Family):
 
     def approach(self, screen: str, text: str) -> Approach:
         """How an answer is given to what its terminal shows."""
-        return approach(screen, text)
+        return approach("claude", screen, text, choice)
 
     def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
         """By its own record of the turn's end; a lost conversation is told in its last lines."""

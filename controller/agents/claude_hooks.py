@@ -12,10 +12,20 @@ from dataclasses import replace
 
 from controller.agents.base import Event
 from controller.agents.claude_stream import ERRORS
-from controller.agents.events import ended_with, inner, items, number, step, texts
-from controller.agents.hooks import SECONDS, at_work, hook_command
+from controller.agents.events import (
+    brief,
+    conversation,
+    ended_with,
+    inner,
+    items,
+    number,
+    step,
+    texts,
+)
+from controller.agents.hooks import SECONDS, hook_command
 from controller.agents.refusals import trouble_of, until_of
 from controller.agents.resets import reset_of
+from controller.agents.turns import ASKED, at_work, turn_begun, turn_over
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
 
 HOOKS = (
@@ -23,9 +33,6 @@ HOOKS = (
     *("Notification", "Stop", "StopFailure", "SessionEnd"),
 )
 _QUESTION = "AskUserQuestion"
-_ASKED = 2000
-"""Characters of a question that are kept."""
-_TURN_OVER = "its turn is over: say how it goes on, or type Completed"
 _STATUS = {"rate_limit": 429}
 
 
@@ -42,12 +49,11 @@ def read_hook(facts: Facts, event: Event) -> Facts:
         case "SessionStart":
             return replace(
                 facts,
-                conversation=texts(event.get("session_id")) or facts.conversation,
-                model=texts(event.get("model")) or facts.model,
+                conversation=conversation(event.get("session_id")) or facts.conversation,
+                model=brief(event.get("model")) or facts.model,
             )
         case "UserPromptSubmit":
-            begun = replace(facts, denied=(), ended=False, ok=False, turn_at=facts.at)
-            return at_work(begun)
+            return turn_begun(facts)
         case "PreToolUse":
             doing = step(event.get("tool_name"), event.get("tool_input"))
             return replace(at_work(facts), steps=facts.steps + 1, doing=doing)
@@ -78,7 +84,7 @@ def _asked(facts: Facts, event: Event) -> Ask:
         )
     questions = [inner(each) for each in items(given.get("questions"))]
     told = "\n".join(filter(None, map(_question, questions)))
-    return Ask(Asking.QUESTION, told[:_ASKED] or "it asks a question", facts.at)
+    return Ask(Asking.QUESTION, told[:ASKED] or "it asks a question", facts.at)
 
 
 def _question(question: Event) -> str:
@@ -92,7 +98,7 @@ def _notified(facts: Facts, event: Event) -> Facts:
     """It says again that it waits: news only where nothing else told why."""
     if facts.ask is not None or facts.trouble is not None:
         return facts
-    message = texts(event.get("message"))
+    message = brief(event.get("message"))
     match event.get("notification_type"):
         case "permission_prompt":
             return replace(facts, ask=Ask(Asking.PERMISSION, message, facts.at))
@@ -112,14 +118,11 @@ def _stopped(facts: Facts, event: Event) -> Facts:
     """
     said = ended_with(texts(event.get("last_assistant_message"))) or facts.said
     facts = replace(at_work(facts), said=said, ended=True, ok=True)
-    if items(event.get("background_tasks")):
-        return facts
-    ask = Ask(Asking.QUESTION, said[-_ASKED:] or _TURN_OVER, facts.at)
-    return replace(facts, working=False, ask=ask)
+    return facts if items(event.get("background_tasks")) else turn_over(facts)
 
 
 def _failed(facts: Facts, event: Event) -> Facts:
-    said = texts(event.get("last_assistant_message")).strip()
+    said = brief(event.get("last_assistant_message")).strip()
     word = texts(event.get("error"))
     trouble = ERRORS.get(word) or trouble_of(_STATUS.get(word), said)
     if word == "server_error" and trouble is not Trouble.OFFLINE:
@@ -127,7 +130,7 @@ def _failed(facts: Facts, event: Event) -> Facts:
     return replace(
         facts,
         trouble=trouble,
-        message=said[:_ASKED] or trouble.value,
+        message=said[:ASKED] or trouble.value,
         until=reset_of(said, facts.at) or until_of(said, facts.at),
         retrying=False, working=False, ended=True, ok=False, ask=None,
     )  # fmt: skip
@@ -136,7 +139,7 @@ def _failed(facts: Facts, event: Event) -> Facts:
 def _spent(facts: Facts, event: Event) -> Facts:
     """The status line: what the whole conversation cost, before it was resumed too."""
     dollars = number(inner(event.get("cost")).get("total_cost_usd"))
-    model = texts(inner(event.get("model")).get("id")) or facts.model
+    model = brief(inner(event.get("model")).get("id")) or facts.model
     if dollars is None:
         return facts
     return replace(facts, model=model, usage=Usage(dollars=dollars), whole=True)

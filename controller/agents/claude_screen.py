@@ -1,12 +1,11 @@
-"""Claude Code's terminal, looked at: where no hook tells, and before an answer is typed into it."""
+"""Claude Code's terminal, looked at: where no hook tells, and what answers its dialogs take."""
 
 from dataclasses import replace
 
-from controller.agents.answers import YES, plain
-from controller.agents.base import BUSY, AgentError, Approach
+from controller.agents.answers import YES
 from controller.agents.refusals import trouble_of
-from controller.agents.resets import reset_of
 from controller.agents.screens import Seen, Shows, classify
+from controller.agents.turns import INTERRUPTED
 from controller.core.facts import Ask, Asking, Facts, Trouble
 
 _ASKING = {
@@ -21,10 +20,8 @@ _TEXTS = {
     Shows.QUESTION: "it asks a question",
     Shows.TRUST: "its terminal shows a dialog",
     Shows.LOGIN: "it is not logged in",
-    Shows.IDLE: "it was interrupted, and waits for what to do instead",
+    Shows.IDLE: INTERRUPTED,
 }
-_DECIDE = {Shows.TRUST, Shows.LOGIN, Shows.LIMIT}
-"""What no text answers: only who sees the terminal can decide."""
 _OWN = frozenset({"type something.", "chat about this"})
 """Choices of the terminal's own: they lead to a place to type."""
 
@@ -40,8 +37,8 @@ def look(facts: Facts, screen: str) -> Facts:
         case Shows.WORKING:
             return replace(facts, working=True, ask=None)
         case Shows.LIMIT:
-            until = reset_of(seen.text, facts.at)
-            return replace(facts, trouble=Trouble.LIMIT, message=seen.text, until=until)
+            # When it is over is read from these words once the run was ended for it.
+            return replace(facts, trouble=Trouble.LIMIT, message=seen.text)
         case Shows.ERROR | Shows.RETRYING:
             retrying = seen.shows is Shows.RETRYING
             trouble = trouble_of(None, seen.text)
@@ -51,30 +48,11 @@ def look(facts: Facts, screen: str) -> Facts:
             return replace(facts, working=False, ask=Ask(_ASKING[seen.shows], text))
 
 
-def approach(screen: str, text: str) -> Approach:
-    """How an answer is given to what the terminal shows.
+def choice(seen: Seen, word: str) -> str:
+    """The number of the option that a word means; empty for none.
 
-    A choice is made by its number, an approval by that of `Yes`; whatever else is said closes the
-    dialog, which counts as a no, and is told as the next message.
-
-    Raises:
-        AgentError: `AnswerAtTerminal`; `AgentBusy`, its dialog or its box is not drawn yet.
+    A choice is made by its number or its words, an approval by that of `Yes`.
     """
-    seen = classify("claude", screen)
-    if seen is not None and seen.shows in {Shows.WORKING, Shows.RETRYING}:
-        raise AgentError(BUSY, "it works just now: the answer is typed as soon as it waits")
-    if seen is not None and seen.shows in _DECIDE:
-        why = seen.text or _TEXTS.get(seen.shows, "it cannot go on")
-        raise AgentError("AnswerAtTerminal", f"{why}: only at its terminal can that be decided")
-    if seen is None or seen.shows not in {Shows.PERMISSION, Shows.QUESTION}:
-        return Approach(text=plain(text))
-    if number := _choice(seen, text.strip().casefold()):
-        return Approach((number,))
-    return Approach(("Escape",), plain(text))
-
-
-def _choice(seen: Seen, word: str) -> str:
-    """The number of the option that a word means; empty for none."""
     options = {n: label.casefold() for n, label in seen.options.items()}
     options = {n: label for n, label in options.items() if label not in _OWN}
     if word in options:

@@ -7,8 +7,20 @@ Its `subtype` is `success` even where the service refused: what counts is `is_er
 from dataclasses import replace
 
 from controller.agents.base import Event
-from controller.agents.events import count, ended_with, inner, items, moment, number, step, texts
+from controller.agents.events import (
+    brief,
+    conversation,
+    count,
+    ended_with,
+    inner,
+    items,
+    moment,
+    number,
+    step,
+    texts,
+)
 from controller.agents.refusals import seconds, status_in, trouble_of, until_of
+from controller.agents.turns import refused, turn_begun, well
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
 
 _QUESTIONS = {"AskUserQuestion", "ask_user_question"}
@@ -54,13 +66,12 @@ def _system(facts: Facts, event: Event) -> Facts:
     match event.get("subtype"):
         case "init":
             return replace(
-                _well(facts),
-                conversation=texts(event.get("session_id")) or facts.conversation,
-                model=texts(event.get("model")) or facts.model,
-                ask=None, denied=(), working=True, turn_at=facts.at, ended=False, ok=False,
-            )  # fmt: skip
+                turn_begun(facts),
+                conversation=conversation(event.get("session_id")) or facts.conversation,
+                model=brief(event.get("model")) or facts.model,
+            )
         case "api_retry":
-            word = texts(event.get("error"))
+            word = brief(event.get("error"))
             status = count(event.get("error_status")) or None
             wait = seconds((number(event.get("retry_delay_ms")) or 0.0) / 1000)
             return replace(
@@ -71,12 +82,12 @@ def _system(facts: Facts, event: Event) -> Facts:
                 retrying=True,
             )
         case "permission_denied":
-            return replace(facts, denied=(*facts.denied, _refused(facts, event)))
+            return refused(facts, _refused_step(facts, event))
         case _:
             return facts
 
 
-def _refused(facts: Facts, event: Event) -> str:
+def _refused_step(facts: Facts, event: Event) -> str:
     """The step that was refused: the newest one, where it is of the same tool."""
     tool = texts(event.get("tool_name"))
     return facts.doing if tool and facts.doing.startswith(tool) else tool or facts.doing
@@ -86,9 +97,9 @@ def _assistant(facts: Facts, event: Event) -> Facts:
     message = inner(event.get("message"))
     if texts(event.get("error")):
         said = "".join(texts(inner(block).get("text")) for block in items(message.get("content")))
-        return _refusal(facts, event, said)
+        return _refusal(facts, event, brief(said))
     aside = event.get("parent_tool_use_id") is not None
-    facts = _counted(_well(facts) if facts.retrying else facts, message)
+    facts = _counted(well(facts) if facts.retrying else facts, message)
     for block in map(inner, items(message.get("content"))):
         match block.get("type"):
             case "text" if not aside and texts(block.get("text")):
@@ -111,15 +122,15 @@ def _limit(facts: Facts, told: Event) -> Facts:
 
 def _result(facts: Facts, event: Event) -> Facts:
     facts = replace(_spent(facts, event), working=False, ended=True, retrying=False)
-    facts = replace(facts, conversation=texts(event.get("session_id")) or facts.conversation)
+    facts = replace(facts, conversation=conversation(event.get("session_id")) or facts.conversation)
     aborted = texts(event.get("terminal_reason")).startswith("aborted")
     if event.get("is_error") is True:
         errors = [texts(error) for error in items(event.get("errors"))]
         said = texts(inner(event.get("error")).get("message"))
         said = said or texts(event.get("result")) or "; ".join(filter(None, errors))
-        return replace(_refusal(facts, event, said), ok=False)
+        return replace(_refusal(facts, event, brief(said)), ok=False)
     said = texts(event.get("result"))
-    facts = replace(_well(facts), ok=not aborted, said=ended_with(said) if said else facts.said)
+    facts = replace(well(facts), ok=not aborted, said=ended_with(said) if said else facts.said)
     return _asked(facts, items(event.get("permission_denials")))
 
 
@@ -130,12 +141,12 @@ def _asked(facts: Facts, denials: list[object]) -> Facts:
         tool, given = texts(denial.get("tool_name")), inner(denial.get("tool_input"))
         if tool in _QUESTIONS:
             first = inner(next(iter(items(given.get("questions"))), None))
-            text = texts(first.get("question")) or facts.said or "it asks a question"
+            text = brief(first.get("question")) or facts.said or "it asks a question"
             facts = replace(facts, ask=Ask(Asking.QUESTION, text, facts.at))
         else:
             denied.append(step(tool, given))
     told = tuple(denied) or tuple(d for d in facts.denied if d.split(":")[0] not in _QUESTIONS)
-    return replace(facts, denied=told)
+    return refused(replace(facts, denied=()), *told)
 
 
 def _refusal(facts: Facts, event: Event, said: str) -> Facts:
@@ -159,7 +170,7 @@ def _counted(facts: Facts, message: Event) -> Facts:
 
     Of one in several pieces each tells it; what Claude Code wrote it tells at the end alone.
     """
-    name = texts(message.get("id"))
+    name = brief(message.get("id"))
     if not name or name == facts.counted:
         return facts
     new, known = _usage(inner(message.get("usage"))), facts.usage
@@ -181,7 +192,3 @@ def _usage(usage: Event) -> Usage:
     if "total_tokens" in usage:
         fresh = max(0, fresh - cached)  # Qwen Code counts what came from the cache in both
     return Usage(fresh, cached, count(usage.get("output_tokens")))
-
-
-def _well(facts: Facts) -> Facts:
-    return replace(facts, trouble=None, message="", until=None, retrying=False)

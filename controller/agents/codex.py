@@ -47,8 +47,7 @@ class Codex(Family):
     def launch(self, workload: Workload, run_folder: str) -> Launch:
         """`codex exec --json …`, or the TUI; the prompt last, behind `--`."""
         options = self.options
-        goes_on = workload.begun and bool(workload.conversation)
-        prompt = options.resume_prompt if goes_on and workload.resume else workload.prompt
+        goes_on, prompt = self.goes_on(workload), self.prompt(workload)
         headless = options.mode is Mode.HEADLESS
         how = ("exec", "--json", "--skip-git-repo-check") if headless else ("--no-daemon",)
         resume = ("resume", workload.conversation) if goes_on else ()

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from controller.agents.base import Event
-from controller.agents.events import count, ended_with, inner, items, line, texts
+from controller.agents.events import brief, count, ended_with, inner, items, line, texts
 from controller.agents.refusals import status_in, trouble_of
 from controller.agents.resets import reset_of
+from controller.agents.turns import refused, turn_begun, well
 from controller.core.facts import Facts, Trouble, Usage
 
 _ID = re.compile(r"[0-9a-f][0-9a-f-]{7,63}")
@@ -25,7 +26,6 @@ _REFUSED = "Read-only file system"
 """What a program is told that writes where the sandbox does not let it."""
 _REJECTED = re.compile(r"(patch rejected: .*); rejected by user approval settings")
 _LOST = ("no rollout found", "thread/resume failed")
-_DENIED = 20
 
 
 def fold(facts: Facts, event: Event) -> Facts:
@@ -35,9 +35,7 @@ def fold(facts: Facts, event: Event) -> Facts:
             thread = texts(event.get("thread_id"))
             return replace(facts, conversation=thread) if _ID.fullmatch(thread) else facts
         case "turn.started":
-            return replace(
-                facts, working=True, ended=False, ok=False, denied=(), ask=None, **_NO_TROUBLE
-            )
+            return turn_begun(facts)
         case "item.started":
             return _begun(facts, inner(event.get("item")))
         case "item.completed":
@@ -46,9 +44,7 @@ def fold(facts: Facts, event: Event) -> Facts:
             return _troubled(facts, texts(event.get("message")))
         case "turn.completed":
             usage = _usage(inner(event.get("usage")))
-            return replace(
-                facts, working=False, ended=True, ok=True, usage=usage, whole=True, **_NO_TROUBLE
-            )
+            return replace(well(facts), working=False, ended=True, ok=True, usage=usage, whole=True)
         case "turn.failed":
             message = texts(inner(event.get("error")).get("message"))
             return replace(_troubled(facts, message), working=False, ended=True, ok=False)
@@ -59,40 +55,30 @@ def fold(facts: Facts, event: Event) -> Facts:
 def fold_tail(facts: Facts, tail: Sequence[str], *, failed: bool) -> Facts:
     """What the last lines tell besides: refused patches, and why it ended without any event."""
     denied = tuple(match[1] for each in tail if (match := _REJECTED.search(each)))
-    facts = _refused(facts, *denied)
+    facts = refused(facts, *denied)
     if facts.trouble is not None or facts.ended or not failed:
         return facts
     errors = [each for each in tail if each.startswith("Error: ")]
     return _troubled(facts, errors[-1].removeprefix("Error: ")) if errors else facts
 
 
-_NO_TROUBLE: Mapping[str, Any] = {
-    "trouble": None, "message": "", "until": None, "retrying": False,
-}  # fmt: skip
-
-
 def _begun(facts: Facts, item: Mapping[str, Any]) -> Facts:
     step = _step(item)
-    return replace(facts, doing=step, **_NO_TROUBLE) if step else facts
+    return replace(well(facts), doing=step) if step else facts
 
 
 def _done(facts: Facts, item: Mapping[str, Any]) -> Facts:
     kind, status = texts(item.get("type")), texts(item.get("status"))
     if kind == "agent_message":
-        return replace(facts, said=ended_with(texts(item.get("text"))), **_NO_TROUBLE)
+        return replace(well(facts), said=ended_with(texts(item.get("text"))))
     step = _step(item)
     if not step:
         return facts
-    facts = replace(facts, steps=facts.steps + 1, doing=step, **_NO_TROUBLE)
+    facts = replace(well(facts), steps=facts.steps + 1, doing=step)
     output = texts(item.get("aggregated_output"))
     if status == "declined" or (kind == "file_change" and status == "failed"):
-        return _refused(facts, step)
-    return _refused(facts, step) if status == "failed" and _REFUSED in output else facts
-
-
-def _refused(facts: Facts, *denied: str) -> Facts:
-    new = tuple(dict.fromkeys((*facts.denied, *denied)))[:_DENIED]
-    return replace(facts, denied=new)
+        return refused(facts, step)
+    return refused(facts, step) if status == "failed" and _REFUSED in output else facts
 
 
 def _step(item: Mapping[str, Any]) -> str:
@@ -128,7 +114,7 @@ def _command(command: str) -> str:
 
 def _troubled(facts: Facts, message: str) -> Facts:
     again = _RETRY.fullmatch(message)
-    words = _plain(again[1] if again else message)
+    words = brief(_plain(again[1] if again else message))
     lost = any(told in words for told in _LOST)
     trouble = Trouble.CONVERSATION if lost else trouble_of(status_in(words), words)
     until = reset_of(words, facts.at) if trouble is Trouble.LIMIT else None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from controller.agents.refusals import status_in, trouble_of
 from controller.agents.screens import Shows, classify
+from controller.agents.turns import INTERRUPTED
 from controller.core.facts import Ask, Asking, Facts
 
 _ASKING = {
@@ -11,7 +12,6 @@ _ASKING = {
     Shows.LOGIN: Asking.LOGIN,
     Shows.TRUST: Asking.TRUST,
 }
-_INTERRUPTED = "it was interrupted, and waits for what to do instead"
 
 
 def look(facts: Facts, screen: str) -> Facts:
@@ -22,7 +22,7 @@ def look(facts: Facts, screen: str) -> Facts:
     if seen.shows is Shows.IDLE:
         if not seen.text:  # nor does it show that it works while a text comes in
             return facts
-        return replace(facts, working=False, ask=Ask(Asking.QUESTION, _INTERRUPTED))
+        return replace(facts, working=False, ask=Ask(Asking.QUESTION, INTERRUPTED))
     if seen.shows is Shows.WORKING:
         return replace(facts, working=True, ask=None)
     if seen.shows in _ASKING:

@@ -5,22 +5,36 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.agents.base import Event
+from controller.core.calendar import EARLIEST, LATEST
+from controller.core.facts import CONVERSATION
 
 SAID = 4000
 """Characters of an agent's newest text that are kept, its last ones."""
-_DOING = 200
+BRIEF = 4000
+"""Characters of what an agent or its service says of a trouble that are kept, its first ones."""
+STEP = 200
+"""Characters of a step that are kept, its first ones."""
 _TELLING = (
     *("command", "cmd", "file_path", "filePath", "absolute_path", "path", "pattern", "query"),
     *("url", "description", "prompt"),
 )
 """Arguments that tell most of a tool's use, the first one that is there."""
-_EARLIEST, _LATEST = 0.0, 32503680000.0
-"""Seconds since the epoch: 1970 and 3000."""
 
 
 def texts(value: object) -> str:
     """A text that can be written, for JSON may hold half characters; empty for anything else."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def brief(value: object) -> str:
+    """The beginning of a text: patterns are held against it, and it is kept."""
+    return texts(value)[:BRIEF]
+
+
+def conversation(value: object) -> str:
+    """The id of a conversation; empty for what can be none."""
+    known = texts(value)
+    return known if CONVERSATION.fullmatch(known) else ""
 
 
 def inner(value: object) -> Event:
@@ -49,7 +63,7 @@ def number(value: object) -> float | None:
 def moment(value: object) -> datetime | None:
     """A time, given in seconds since the epoch; None for anything else."""
     at = number(value)
-    if at is None or not _EARLIEST < at < _LATEST:
+    if at is None or not EARLIEST < at <= LATEST:
         return None
     return datetime.fromtimestamp(at, UTC)
 
@@ -59,7 +73,7 @@ def step(tool: object, arguments: object) -> str:
     name = texts(tool) or "tool"
     given = inner(arguments)
     told = next((text for key in _TELLING if (text := texts(given.get(key)).strip())), "")
-    return f"{name}: {told.splitlines()[0]}"[:_DOING] if told else name[:_DOING]
+    return f"{name}: {told.splitlines()[0]}"[:STEP] if told else name[:STEP]
 
 
 def ended_with(text: str) -> str:

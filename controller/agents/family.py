@@ -63,9 +63,14 @@ class Family:
         """Whether it runs without a terminal."""
         return self.options.mode is Mode.HEADLESS
 
+    def goes_on(self, workload: Workload) -> bool:
+        """Whether it goes on with a conversation."""
+        return workload.begun and bool(workload.conversation)
+
     def prompt(self, workload: Workload) -> str:
-        """What it is told: where it was interrupted, only to go on."""
-        return self.options.resume_prompt if workload.resume else workload.prompt
+        """What it is told: where its conversation was interrupted, only to go on."""
+        interrupted = workload.resume and self.goes_on(workload)
+        return self.options.resume_prompt if interrupted else workload.prompt
 
     def by_stdin(
         self,

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.agents.base import Event
-from controller.agents.events import ended_with, step, texts
-from controller.agents.hooks import SECONDS, at_work
+from controller.agents.events import conversation, ended_with, step, texts
+from controller.agents.hooks import SECONDS
+from controller.agents.turns import at_work, turn_begun, turn_over
 from controller.core.facts import Ask, Asking, Facts
 
 VARIABLE = "SIDEKICK_HOOK"
@@ -20,8 +21,6 @@ EVENTS = (
     "Notification",
 )  # fmt: skip
 _EMPTY = "[no response text]"
-_ASKED = 2000
-"""Characters of a question that are kept."""
 
 
 def hook_settings() -> Mapping[str, object]:
@@ -40,11 +39,10 @@ def read(facts: Facts, event: Event) -> Facts:
     """Fold one more hook's event into what is known; one that is not understood changes nothing."""
     match event.get("hook_event_name"):
         case "SessionStart":
-            known = texts(event.get("session_id"))
+            known = conversation(event.get("session_id"))
             return replace(facts, conversation=known or facts.conversation)
         case "BeforeAgent":
-            begun = replace(facts, denied=(), ended=False, ok=False, turn_at=facts.at)
-            return at_work(begun)
+            return turn_begun(facts)
         case "BeforeTool":
             doing = step(event.get("tool_name"), event.get("tool_input"))
             return replace(at_work(facts), steps=facts.steps + 1, doing=doing)
@@ -68,6 +66,4 @@ def _ended(facts: Facts, said: str) -> Facts:
     """
     if said in {"", _EMPTY}:
         return facts
-    ask = Ask(Asking.QUESTION, said[-_ASKED:], facts.at)
-    ended = replace(at_work(facts), said=ended_with(said), ended=True, ok=True)
-    return replace(ended, working=False, ask=ask)
+    return turn_over(replace(at_work(facts), said=ended_with(said), ok=True))

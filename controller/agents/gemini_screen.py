@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from controller.agents.gemini_stream import refusal
 from controller.agents.screens import Shows, classify
+from controller.agents.turns import INTERRUPTED
 from controller.core.facts import Ask, Asking, Facts
-
-_INTERRUPTED = "it was interrupted, and waits for what to do instead"
 
 
 def look(facts: Facts, screen: str) -> Facts:
@@ -22,7 +21,7 @@ def look(facts: Facts, screen: str) -> Facts:
             words += f" (status {status})" if status else ""
             return replace(facts, trouble=trouble, message=words, working=False)
         case Shows.IDLE if seen.text:
-            return replace(facts, working=False, ask=Ask(Asking.QUESTION, _INTERRUPTED))
+            return replace(facts, working=False, ask=Ask(Asking.QUESTION, INTERRUPTED))
         case Shows.PERMISSION:
             return replace(facts, working=False, ask=Ask(Asking.PERMISSION, seen.text))
         case Shows.TRUST | Shows.LOGIN:

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from controller.agents.base import Event
 from controller.agents.claude_stream import read_claude
-from controller.agents.events import count, ended_with, inner, step, texts
+from controller.agents.events import brief, conversation, count, ended_with, inner, step, texts
 from controller.agents.refusals import trouble_of, until_of
+from controller.agents.turns import refused, turn_begun
 from controller.core.facts import Facts, Trouble, Usage
 
 _CODE = re.compile(r'"code":\s*(\d{3})\b')
 _MESSAGE = re.compile(r'"message":\s*"((?:[^"\\]|\\.)*)"')
-_ADVICE = re.compile(r"\s*Please wait and try again later\. To increase your limits.*", re.DOTALL)
+_ADVICE = re.compile(r"Please wait and try again later\. To increase your limits.*", re.DOTALL)
 _QUOTA = "exceeded your current quota"
 """Google's words for a free tier that is used up; OpenAI's for an account without money."""
 _TURNS = "max session turns"
@@ -24,12 +25,10 @@ def read_gemini(facts: Facts, event: Event) -> Facts:
     match event.get("type"):
         case "init":
             return replace(
-                facts,
-                conversation=texts(event.get("session_id")) or facts.conversation,
-                model=texts(event.get("model")) or facts.model,
-                denied=(), trouble=None, message="", until=None,
-                working=True, turn_at=facts.at, ended=False, ok=False,
-            )  # fmt: skip
+                turn_begun(facts),
+                conversation=conversation(event.get("session_id")) or facts.conversation,
+                model=brief(event.get("model")) or facts.model,
+            )
         case "message" if event.get("role") == "assistant":
             said = texts(event.get("content"))
             before = facts.said if event.get("delta") is True else ""
@@ -41,7 +40,7 @@ def read_gemini(facts: Facts, event: Event) -> Facts:
         case "tool_result":
             return _tool_result(facts, event)
         case "error" if event.get("severity") == "error":
-            said = texts(event.get("message"))
+            said = brief(event.get("message"))
             trouble = Trouble.TURNS if _TURNS in said.lower() else trouble_of(None, said)
             return replace(facts, trouble=trouble, message=said)
         case "result":
@@ -70,7 +69,7 @@ def _tool_result(facts: Facts, event: Event) -> Facts:
         return facts
     tool = texts(event.get("tool_id")).partition("__")[0]
     denied = facts.doing if facts.doing.startswith(tool) else tool
-    return replace(facts, denied=(*facts.denied, denied or "a tool"))
+    return refused(facts, denied or "a tool")
 
 
 def _result(facts: Facts, event: Event) -> Facts:
@@ -81,7 +80,7 @@ def _result(facts: Facts, event: Event) -> Facts:
     facts = replace(facts, usage=usage, working=False, ended=True)
     if event.get("status") == "success":
         return replace(facts, ok=facts.trouble is None)
-    trouble, plain, _ = refusal(texts(inner(event.get("error")).get("message")))
+    trouble, plain, _ = refusal(brief(inner(event.get("error")).get("message")))
     if trouble is Trouble.ERROR and facts.trouble is not None:
         trouble = facts.trouble  # an error before told it more exactly
     return replace(

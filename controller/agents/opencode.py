@@ -69,7 +69,7 @@ class Opencode(Family):
         """
         options = self.options
         headless, prompt = self.headless, self.prompt(workload)
-        goes_on = workload.begun and workload.conversation
+        goes_on = self.goes_on(workload)
         model = self._model(workload)
         title = () if goes_on or not headless else (f"--title={workload.project}",)
         argv = (
@@ -110,7 +110,7 @@ class Opencode(Family):
 
     def approach(self, screen: str, text: str) -> Approach:
         """How an answer is given to what its terminal shows."""
-        return answers.approach("opencode", screen, text, allow="Enter")
+        return answers.approach("opencode", screen, text, answers.allowing("Enter"))
 
     def judge(self, end: Exit, report: Report | None, facts: Facts) -> Result:
         """By the end of its last step."""

@@ -12,10 +12,8 @@ that is not set (XDG Base Directory Specification).
 
 import json
 
-PATIENCE = 20
-"""Seconds that it may wait by itself."""
-RETRIES = 2
-"""Of a request; the third attempt is the last."""
+from controller.agents.patience import PATIENCE, RETRIES
+
 _OWN = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
 
 _PLUGIN = """\

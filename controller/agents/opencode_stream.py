@@ -5,16 +5,24 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.agents.base import Event
-from controller.agents.events import count, ended_with, inner, items, moment, number, step, texts
+from controller.agents.events import (
+    brief,
+    conversation,
+    count,
+    ended_with,
+    inner,
+    items,
+    moment,
+    number,
+    step,
+    texts,
+)
 from controller.agents.refusals import seconds, trouble_of, until_of
+from controller.agents.turns import ASKED, INTERRUPTED, refused, turn_over, well
 from controller.core.facts import Ask, Asking, Facts, Trouble, Usage
 
 _REFUSALS = ("rule which prevents you", "rejected permission", "The user rejected")
 _WELL = {"stop", "other"}
-_ASKED = 2000
-"""Characters of a question that are kept."""
-_TURN_OVER = "its turn is over: say how it goes on, or type Completed"
-_INTERRUPTED = "it was interrupted, and waits for what to do instead"
 _ON = {"tool-calls", "unknown"}
 """Why a step ended, where the turn goes on."""
 _TROUBLES = {
@@ -33,11 +41,11 @@ def read_opencode(facts: Facts, event: Event) -> Facts:
             facts = replace(facts, working=True, turn_at=began, ended=False, ok=False)
         case "text":
             said = texts(part.get("text"))
-            facts = replace(_well(facts), said=ended_with(said) if said else facts.said)
+            facts = replace(well(facts), said=ended_with(said) if said else facts.said)
         case "tool_use":
-            facts = _tool(_well(facts), part)
+            facts = _tool(well(facts), part)
         case "step_finish":
-            facts = _finish(_well(facts), part)
+            facts = _finish(well(facts), part)
         case "retry":
             facts = _retry(facts, event)
         case "error":
@@ -51,15 +59,15 @@ def read_opencode(facts: Facts, event: Event) -> Facts:
             facts = _idle(facts)
         case _:
             return facts
-    return replace(facts, conversation=texts(event.get("sessionID")) or facts.conversation)
+    return replace(facts, conversation=conversation(event.get("sessionID")) or facts.conversation)
 
 
 def _tool(facts: Facts, part: Event) -> Facts:
     state = inner(part.get("state"))
     doing = step(part.get("tool"), state.get("input"))
-    refused = any(words in texts(state.get("error")) for words in _REFUSALS)
-    denied = (*facts.denied, doing) if refused else facts.denied
-    return replace(facts, steps=facts.steps + 1, doing=doing, denied=denied)
+    facts = replace(facts, steps=facts.steps + 1, doing=doing)
+    denied = any(words in texts(state.get("error")) for words in _REFUSALS)
+    return refused(facts, doing) if denied else facts
 
 
 def _finish(facts: Facts, part: Event) -> Facts:
@@ -79,7 +87,7 @@ def _finish(facts: Facts, part: Event) -> Facts:
 
 def _retry(facts: Facts, event: Event) -> Facts:
     """Told by our plugin: it waits, and tries again."""
-    message = texts(event.get("message"))
+    message = brief(event.get("message"))
     until = moment((number(event.get("next")) or 0.0) / 1000)
     trouble = trouble_of(None, message)
     return replace(facts, trouble=trouble, message=message, until=until, retrying=True)
@@ -87,8 +95,8 @@ def _retry(facts: Facts, event: Event) -> Facts:
 
 def _error(facts: Facts, error: Event) -> Facts:
     data = inner(error.get("data"))
-    name, body = texts(error.get("name")), texts(data.get("responseBody"))
-    message = texts(data.get("message")) or name
+    name, body = brief(error.get("name")), brief(data.get("responseBody"))
+    message = brief(data.get("message")) or name
     status = count(data.get("statusCode")) or None
     trouble = _TROUBLES.get(name) or trouble_of(status, f"{message} {body}")
     return replace(
@@ -101,16 +109,18 @@ def _wanted(event: Event) -> str:
     """Told by our plugin: what it may do or not."""
     patterns = ", ".join(filter(None, map(texts, items(event.get("patterns")))))
     wanted = f"{texts(event.get('permission')) or 'a tool'}: {patterns}".removesuffix(": ")
-    return f"may it do this? {wanted} (yes, or what to do instead)"[:_ASKED]
+    return f"may it do this? {wanted} (yes, or what to do instead)"[:ASKED]
 
 
 def _idle(facts: Facts) -> Facts:
     """Told by our plugin: its turn is over, or was interrupted; a person says how it goes on."""
     if facts.trouble is not None:
         return replace(facts, working=False)
-    text = facts.said[-_ASKED:] if facts.ended else _INTERRUPTED
-    ask = Ask(Asking.QUESTION, text or _TURN_OVER, facts.at)
-    return replace(facts, working=False, ended=True, ask=ask)
+    if facts.ended:
+        return turn_over(facts)
+    return replace(
+        facts, working=False, ended=True, ask=Ask(Asking.QUESTION, INTERRUPTED, facts.at)
+    )
 
 
 def _until(now: datetime | None, data: Event, message: str) -> datetime | None:
@@ -123,7 +133,3 @@ def _until(now: datetime | None, data: Event, message: str) -> datetime | None:
         return at
     wait = seconds(inner(data.get("responseHeaders")).get("retry-after"))
     return now + wait if wait and now else until_of(message, now)
-
-
-def _well(facts: Facts) -> Facts:
-    return replace(facts, trouble=None, message="", until=None, retrying=False)

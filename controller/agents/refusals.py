@@ -9,8 +9,8 @@ _WORDS = (
     (Trouble.CREDIT, r"insufficient[ _](?:quota|balance|credit|funds)|credit balance|arrearage"
      r"|out of credits?|payment required|billing (?:details|to be enabled|hard limit)"),
     (Trouble.LIMIT, r"usage limit|usage_limit|(?:hour|daily|weekly|monthly) (?:limit|quota)"
-     r"|hit your [\w -]*limit|quota will reset|exhausted your \w*|free usage exceeded"
-     r"|quota (?:\w+ )*(?:exceeded|reached)"),
+     r"|hit your [\w -]{0,60}limit|quota will reset|exhausted your \w*|free usage exceeded"
+     r"|quota (?:\w+ ){0,9}(?:exceeded|reached)"),
     (Trouble.RATE, r"rate.?limit|too many requests|resource.(?:has been )?exhausted"),
     (Trouble.AUTH, r"api.?key|unauthori[sz]ed|authenticat|permission.?denied|access denied"
      r"|not logged in|/login|token (?:has )?expired|credentials|missing environment variable"

@@ -21,7 +21,6 @@ from controller.core.report import ProjectView, Report
 from controller.core.spending import shown
 from controller.detail import Folders, detail
 from controller.layout import DATABASE, clock
-from controller.parts.agents import build_agents
 from controller.parts.redactor import build_redactor
 from controller.printable import clean
 from controller.settings import Settings
@@ -49,7 +48,7 @@ def describe(options: argparse.Namespace) -> int:
 
 def _gather(settings: Settings, report: Report, name: str, plan: PlanView) -> ProjectDetail:
     redactor = build_redactor(settings, os.environ)
-    folders = Folders(settings.paths.runs, build_agents(settings), redactor.text)
+    folders = Folders(settings.paths.runs, redactor.text)
     journal = Journal(settings.paths.state / DATABASE)
     actions = [action for action in plan.actions if action.project == name]
     try:

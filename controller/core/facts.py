@@ -1,8 +1,13 @@
 """Facts: what an agent's own events tell of a run, folded from the first to the newest."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+CONVERSATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
+"""The id of a conversation: it becomes an argument of the agent's, and must not pass for an
+option."""
 
 
 class Trouble(StrEnum):

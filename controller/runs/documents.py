@@ -1,18 +1,21 @@
 """Documents: the small JSON files of a run's folder, which may say anything."""
 
 import json
+import re
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from controller.core.calendar import EARLIEST, LATEST
 from controller.files import read_some
 from controller.runs.files import NoPlainFileError, open_plain
 
+_Word = TypeVar("_Word", bound=StrEnum)
+
 FILE_LIMIT = 1_048_576
 """No record that a session writes is larger; more of it is not read."""
-EARLIEST, LATEST = 0.0, 32_503_680_000.0
-"""Seconds since the epoch that a record can mean: from 1970 to 3000. With times at the end of the
-calendar no later one could be computed."""
+_REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
 
 def read_object(path: Path) -> dict[str, Any] | None:
@@ -52,3 +55,31 @@ def moment(seconds: object) -> datetime | None:
     if not EARLIEST <= seconds <= LATEST:
         return None
     return datetime.fromtimestamp(seconds).astimezone()
+
+
+def one_of(value: object, words: type[_Word]) -> _Word | None:
+    """One of some words; None for anything else."""
+    return words(value) if isinstance(value, str) and value in set(words) else None
+
+
+def as_reason(value: object) -> str:
+    """A CamelCase word, or nothing: programs, tables and labels take it as it is."""
+    return value if isinstance(value, str) and _REASON.fullmatch(value) else ""
+
+
+def as_text(value: object) -> str:
+    """A text that can be written; JSON may hold halves of characters."""
+    if not isinstance(value, str):
+        return ""
+    return value[:4096].encode("utf-8", "replace").decode()
+
+
+def as_line(value: object) -> str:
+    """A line that does nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in as_text(value))[:200]
+
+
+def as_count(value: object, most: int) -> int | None:
+    """A whole number from 0 to `most`: no process has another status, no signal another number."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and isinstance(value, int) and 0 <= value <= most else None

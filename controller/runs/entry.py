@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from controller.core.exits import Cause, Exit
+from controller.core.observed import Result
 from controller.runs import records, sweep
 from controller.runs.documents import moment, read_object
 from controller.runs.files import is_folder, spend, write_record
@@ -16,7 +17,8 @@ from controller.runs.marks import Mark
 from controller.runs.meta import Meta
 from controller.runs.processes import lives
 from controller.runs.records import Record
-from controller.runs.stream import Fold, Stream
+from controller.runs.stream import FoldOf, Stream
+from controller.runs.verdicts import keep_verdict, verdict_of
 
 RESERVE = ".reserve"
 """The file that keeps room on the disk for the last record."""
@@ -37,15 +39,15 @@ class Entry:
     Args:
         folder: The run's folder; its name is the run's id.
         meta: The controller's own notes.
-        fold: What its agent's events mean.
+        fold_of: What its agent's events mean, as far as that is known.
 
     Attributes:
         record: The folder as it was last read.
     """
 
-    def __init__(self, folder: Path, meta: Meta, fold: Fold) -> None:
+    def __init__(self, folder: Path, meta: Meta, fold_of: FoldOf) -> None:
         self._folder = folder
-        self._stream = Stream(folder, fold) if meta.tells else None
+        self._stream = Stream(folder, fold_of) if meta.tells else None
         self._mark = Mark(str(folder))
         self._agent: tuple[object, object] = (None, None)
         self.record = Record(folder.name, meta)
@@ -80,6 +82,26 @@ class Entry:
         )  # fmt: skip
         if record != known:
             self.record = record
+
+    def conclude(self) -> None:
+        """Take in the events of a run that is over, where its agent was not known at its end."""
+        if self._stream is not None and self._stream.owes():
+            facts = self._stream.conclude()
+            if facts != self.record.facts:
+                self.record = replace(self.record, facts=facts)
+
+    def keep(self, result: Result) -> None:
+        """Note in the folder of a run that is over what was made of it.
+
+        What cannot be written is made anew by the next controller.
+
+        Args:
+            result: The end, as its agent judges it, without secrets.
+        """
+        with suppress(OSError, ValueError):
+            if self._stream is not None:
+                self._stream.keep()
+            keep_verdict(self._folder, verdict_of(result))
 
     def _start(self) -> _Started:
         """How the run began, from what is known already or from its folder."""

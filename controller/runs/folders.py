@@ -9,14 +9,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from controller.core.errors import TransientError
-from controller.core.observed import StopRequest
+from controller.core.observed import Result, StopRequest
 from controller.files import make, make_folder
 from controller.runs import records, sweep
 from controller.runs.entry import RESERVE, Entry, is_guarded, is_unwatched
 from controller.runs.files import clear_away, exists, is_folder, reserve, write_record
 from controller.runs.meta import Meta, dump_meta
 from controller.runs.records import Record
-from controller.runs.roll import Roll, fold_nothing, forget_secrets
+from controller.runs.roll import Roll, forget_secrets, know_none
 from controller.runs.spec import Spec
 from controller.runs.stream import Fold
 
@@ -43,13 +43,13 @@ class RunFolders:
 
     Args:
         root: The folder; made at need, 0700.
-        fold_of: Name of an agent → what its events mean.
+        fold_of: Name of an agent → what its events mean just now; None where it is not known.
         external: Whether the runs' processes are in another container: who is there is asked to
             end them, see `controller.host`.
     """
 
     root: Path
-    fold_of: Callable[[str], Fold] = fold_nothing
+    fold_of: Callable[[str], Fold | None] = know_none
     external: bool = False
     _roll: Roll = field(init=False)
     _seen: Mapping[str, Record] = field(default_factory=dict)
@@ -212,6 +212,18 @@ class RunFolders:
                     "the tmux server must be there (in compose: docker compose up -d agents)",
                 )
             time.sleep(0.02)
+
+    def keep(self, run: str, result: Result) -> None:
+        """Note beside a run that is over what was made of it: for its history, and the next start.
+
+        What cannot be written is made anew by the next controller.
+
+        Args:
+            run: The run's id.
+            result: Its end, as its agent judges it, without secrets.
+        """
+        if entry := self._roll.entries.get(run):
+            entry.keep(result)
 
     def rename(self, old: str, new: str) -> None:
         """Note on a project's runs that its row bears another name now.

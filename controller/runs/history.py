@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from controller.core.detail import RunView
 from controller.core.exits import Exit
-from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, Result
 from controller.files import read_some
 from controller.runs import records
@@ -16,7 +15,7 @@ from controller.runs.files import open_plain
 from controller.runs.meta import Meta, read_meta
 from controller.runs.printed import plain
 from controller.runs.redacted import Redact, redacted
-from controller.runs.stream import Fold, Stream
+from controller.runs.verdicts import read_verdict, verdict_of
 
 RUNS = 10
 """So many runs are told."""
@@ -27,31 +26,23 @@ TAIL_BYTES = 65_536
 """How much of the end of output.log is read for its last lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How an agent's runs are read.
-
-    Attributes:
-        fold: What its events mean.
-        judge: What the end of a run means, given its newest report and its events.
-        redact: Takes secrets out of what the agent said.
-    """
-
-    fold: Fold
-    judge: Callable[[Exit, Report | None, Facts], Result]
-    redact: Redact = str
-
-
 def history(
-    root: Path, project: str, run: str, reading_of: Callable[[Meta], Reading], last: int = RUNS
+    root: Path,
+    project: str,
+    run: str,
+    judge: Callable[[Exit, Report | None], Result],
+    redact: Redact = str,
+    last: int = RUNS,
 ) -> tuple[RunView, ...]:
-    """The newest runs of a project, the newest first.
+    """The newest runs of a project, the newest first; nothing is written, nothing judged anew.
 
     Args:
         root: The runs' folder.
         project: The project's name.
         run: Its newest run's id, by whose slug runs under an earlier name are known; may be empty.
-        reading_of: Notes on a run → how it is read.
+        judge: What the end of a run means whose verdict was not kept, by its records alone: where
+            the loop has not come to it yet, or it is of an earlier version.
+        redact: Takes secrets out of what an agent said.
         last: At most so many.
     """
     try:
@@ -65,7 +56,7 @@ def history(
         if meta is None:
             continue
         if meta.project == project or (newest is not None and meta.slug == newest.slug):
-            found.append(_view(root / name, meta, reading_of(meta)))
+            found.append(_view(root / name, meta, judge, redact))
             if len(found) == last:
                 break
     return tuple(found)
@@ -92,7 +83,9 @@ def tail(
     return tuple(line.rstrip() for line in text.splitlines()[-lines:])
 
 
-def _view(folder: Path, meta: Meta, reading: Reading) -> RunView:
+def _view(
+    folder: Path, meta: Meta, judge: Callable[[Exit, Report | None], Result], redact: Redact
+) -> RunView:
     end = records.read_exit(folder)
     started_at = end.started_at if end else None
     if started_at is None and (data := read_object(folder / "started.json")):
@@ -107,16 +100,15 @@ def _view(folder: Path, meta: Meta, reading: Reading) -> RunView:
     )
     if end is None:
         return run
-    facts = Stream(folder, reading.fold).conclude() if meta.tells else NO_FACTS
-    told = (end, records.read_reports(folder).state, facts)
-    result = reading.judge(*redacted(told, reading.redact))
+    found = read_verdict(folder) or verdict_of(judge(end, records.read_reports(folder).state))
+    verdict = redacted(found, redact)
     return replace(
         run,
-        ended_at=result.at,
-        ending=result.ending.value,
-        reason=result.reason,
-        message=result.message,
-        status=result.status,
+        ended_at=end.ended_at,
+        ending=verdict.ending.value,
+        reason=verdict.reason,
+        message=verdict.message,
+        status=verdict.status,
     )
 
 

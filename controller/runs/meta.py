@@ -7,17 +7,16 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from controller.core.calendar import EARLIEST, LATEST
+from controller.core.facts import CONVERSATION
 from controller.core.observed import Words
 from controller.files import read_some
-from controller.runs.documents import EARLIEST, FILE_LIMIT, LATEST, read_object
+from controller.runs.documents import FILE_LIMIT, read_object
 from controller.runs.files import open_plain
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 """What the runtimes take for a session's name."""
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_CONVERSATION = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._:-]{0,199})?")
-"""An id becomes an argument of the agent's, and must not pass for an option."""
-
 _BRANCH = re.compile(r"[A-Za-z0-9/._-]{0,100}")
 
 
@@ -75,7 +74,7 @@ def _could_be_ours(meta: Meta) -> bool:
     return bool(
         _NAME.fullmatch(meta.project)
         and _SLUG.fullmatch(meta.slug)
-        and _CONVERSATION.fullmatch(meta.conversation)
+        and (not meta.conversation or CONVERSATION.fullmatch(meta.conversation))
         and _BRANCH.fullmatch(meta.branch)
         and meta.created_at.tzinfo is not None
         and EARLIEST <= created <= LATEST

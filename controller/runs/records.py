@@ -1,31 +1,37 @@
 """Records: a run's folder read into values. Nothing in it is trusted to be well-formed."""
 
 import os
-import re
 import stat
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from controller.core.calendar import EARLIEST
 from controller.core.exits import Cause, Exit
 from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, ReportState, StopRequest
 from controller.core.work import Work
 from controller.files import read_some
-from controller.runs.documents import EARLIEST, moment, parse, read_known, read_object
+from controller.runs.documents import (
+    as_count,
+    as_line,
+    as_reason,
+    as_text,
+    moment,
+    one_of,
+    parse,
+    read_known,
+    read_object,
+)
 from controller.runs.files import open_plain, state_of
 from controller.runs.meta import Meta
-
-_Word = TypeVar("_Word", bound=StrEnum)
 
 TAIL_BYTES = 65_536
 """How much of the end of events.jsonl is read for the newest report."""
 _KINDS = {ReportState.PROGRESS: "progress", ReportState.NEXT: "proposal"}
 _COUNTS = ("changed", "untracked", "files", "added", "removed", "commits")
 _MOST = 10**12
-_REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +124,16 @@ def read_exit(folder: Path) -> Exit | None:
     stop = data.get("stop")
     tail = data.get("tail")
     return Exit(
-        cause=_one_of(data.get("cause"), Cause) or Cause.LOST,
+        cause=one_of(data.get("cause"), Cause) or Cause.LOST,
         ended_at=moment(data.get("ended_at")) or ended,
-        status=_integer(data.get("status"), 255),
-        signal=_integer(data.get("signal"), 64),
-        reason=_reason(data.get("reason")),
-        message=_text(data.get("message")),
+        status=as_count(data.get("status"), 255),
+        signal=as_count(data.get("signal"), 64),
+        reason=as_reason(data.get("reason")),
+        message=as_text(data.get("message")),
         stop=_stop(stop) if isinstance(stop, dict) else None,
         started_at=moment(data.get("started_at")),
-        leftovers=_integer(data.get("leftovers"), 4_194_304) or 0,
-        tail=tuple(_text(line) for line in tail[-20:]) if isinstance(tail, list) else (),
+        leftovers=as_count(data.get("leftovers"), 4_194_304) or 0,
+        tail=tuple(as_text(line) for line in tail[-20:]) if isinstance(tail, list) else (),
     )
 
 
@@ -137,12 +143,12 @@ def read_work(folder: Path) -> Work | None:
     if data is None:
         return None
     lines = data.get("status")
-    counts = {name: _integer(data.get(name), _MOST) or 0 for name in _COUNTS}
+    counts = {name: as_count(data.get(name), _MOST) or 0 for name in _COUNTS}
     return Work(
-        branch=_line(data.get("branch")),
-        head=_line(data.get("head")),
-        status=tuple(_line(line) for line in lines[:20]) if isinstance(lines, list) else (),
-        base=_line(data.get("base")),
+        branch=as_line(data.get("branch")),
+        head=as_line(data.get("head")),
+        status=tuple(as_line(line) for line in lines[:20]) if isinstance(lines, list) else (),
+        base=as_line(data.get("base")),
         **counts,
     )
 
@@ -169,44 +175,17 @@ def _report(line: bytes) -> Report | None:
     data = parse(line)
     if data is None or data.get("type") != "report":
         return None
-    state, at = _one_of(data.get("state"), ReportState), moment(data.get("at"))
+    state, at = one_of(data.get("state"), ReportState), moment(data.get("at"))
     if state is None or at is None:
         return None
-    return Report(state, _text(data.get("message")), at)
+    return Report(state, as_text(data.get("message")), at)
 
 
 def _stop(data: dict[str, Any]) -> StopRequest:
-    by, reason = _text(data.get("by")) or "user", _reason(data.get("reason")) or "Stopped"
-    return StopRequest(by, reason, _text(data.get("message")))
+    by, reason = as_text(data.get("by")) or "user", as_reason(data.get("reason")) or "Stopped"
+    return StopRequest(by, reason, as_text(data.get("message")))
 
 
 def stop_object(stop: StopRequest, grace: float) -> dict[str, Any]:
     """The request as it stands in the file `stop`."""
     return {"by": stop.by, "reason": stop.reason, "message": stop.message, "grace": grace}
-
-
-def _one_of(value: object, words: type[_Word]) -> _Word | None:
-    return words(value) if isinstance(value, str) and value in set(words) else None
-
-
-def _reason(value: object) -> str:
-    """A CamelCase word, or nothing: programs, tables and labels take it as it is."""
-    return value if isinstance(value, str) and _REASON.fullmatch(value) else ""
-
-
-def _text(value: object) -> str:
-    """A text that can be written; JSON may hold halves of characters."""
-    if not isinstance(value, str):
-        return ""
-    return value[:4096].encode("utf-8", "replace").decode()
-
-
-def _line(value: object) -> str:
-    """A line that does nothing to a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in _text(value))[:200]
-
-
-def _integer(value: object, most: int) -> int | None:
-    """A whole number from 0 to `most`: no process has another status, no signal another number."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and isinstance(value, int) and 0 <= value <= most else None

@@ -7,13 +7,12 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from controller.core.facts import Facts
 from controller.runs.entry import Entry
 from controller.runs.files import is_gone
 from controller.runs.meta import Meta, project_of, read_meta
@@ -26,14 +25,9 @@ folders that another process made and left."""
 _ID = re.compile(r"[0-9]{17}-[0-9a-f]{6}")
 
 
-def fold_nothing(_agent: str) -> Fold:
-    """What events mean where nobody knows any agent."""
-    return _nothing
-
-
-def _nothing(facts: Facts, _event: Mapping[str, Any]) -> Facts:
-    """They mean nothing."""
-    return facts
+def know_none(_agent: str) -> Fold | None:
+    """What events mean where nobody knows any agent: they are not read."""
+    return None
 
 
 class Roll:
@@ -41,13 +35,13 @@ class Roll:
 
     Args:
         root: The folder.
-        fold_of: Name of an agent → what its events mean.
+        fold_of: Name of an agent → what its events mean just now; None where it is not known.
 
     Attributes:
         entries: Id → run.
     """
 
-    def __init__(self, root: Path, fold_of: Callable[[str], Fold]) -> None:
+    def __init__(self, root: Path, fold_of: Callable[[str], Fold | None]) -> None:
         self._root = root
         self._fold_of = fold_of
         self._newest = 0
@@ -82,14 +76,19 @@ class Roll:
         self.entries = dict(sorted(self.entries.items()))
 
     def look(self) -> None:
-        """Take in what the folders of unfinished runs say now."""
+        """Take in what the folders of unfinished runs say now.
+
+        Of a run that is over, only the events of an agent that the settings know again.
+        """
         due = time.monotonic() - self._swept >= SWEEP_SECONDS
         if due:
             self._swept = time.monotonic()
             self._learn_unfinished()
         self._forget_untold()
         for entry in self.entries.values():
-            if entry.record.exit is None and (due or entry.stirred()):
+            if entry.record.exit is not None:
+                entry.conclude()
+            elif due or entry.stirred():
                 entry.read()
 
     def learn(self, run: str) -> bool:
@@ -118,7 +117,7 @@ class Roll:
 
     def add(self, run: str, meta: Meta) -> None:
         """Take in a run that was just made."""
-        self.entries[run] = Entry(self._root / run, meta, self._fold_of(meta.agent))
+        self.entries[run] = self._entry(run, meta)
         self._forget_old()
 
     def _learn_unfinished(self) -> None:
@@ -144,9 +143,12 @@ class Roll:
         }
 
     def _read(self, name: str, meta: Meta) -> Entry:
-        entry = Entry(self._root / name, meta, self._fold_of(meta.agent))
+        entry = self._entry(name, meta)
         entry.read()
         return entry
+
+    def _entry(self, name: str, meta: Meta) -> Entry:
+        return Entry(self._root / name, meta, partial(self._fold_of, meta.agent))
 
     def _forget_old(self) -> None:
         """Keep in memory what is unfinished, and each project's newest run."""

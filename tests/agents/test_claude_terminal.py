@@ -297,6 +297,17 @@ def test_the_end_of_a_run_that_could_not_go_on() -> None:
     assert claude().judge(user, None, held).ending is Ending.STOPPED
 
 
+@pytest.mark.parametrize("shown", ["limit-5-hour", "limit-weekly"])
+def test_when_a_limit_is_over_that_only_a_screen_told(shown: str) -> None:
+    """Its words go into the request to end the run; at the end they say until when it holds."""
+    seen = claude().look(NO_FACTS, screen(shown))
+    assert (seen.trouble, seen.until) == (Trouble.LIMIT, None)
+    result = claude().judge(stopped(seen.message), None, NO_FACTS)
+    assert result.ending is Ending.HELD
+    assert result.until is not None
+    assert result.until > NOW
+
+
 def test_a_conversation_that_is_lost() -> None:
     """It ends at once, and says so in its last line."""
     end = Exit(Cause.EXIT, NOW, 1, tail=("No conversation found with session ID: c-1", ""))

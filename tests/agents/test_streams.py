@@ -1,8 +1,9 @@
 """Streams as the real programs printed them, folded into facts."""
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.agents import claude_hooks, codex_events, gemini_hooks
 from controller.agents.claude_stream import read_claude
 from controller.agents.gemini_stream import read_gemini
 from controller.agents.opencode_stream import read_opencode
@@ -303,3 +305,93 @@ def test_any_event(name: str, found: list[dict[str, Any]]) -> None:
         facts = FOLDS[name](facts, event)
     assert isinstance(facts, Facts)
     "".join((facts.said, facts.doing, facts.message, facts.conversation, *facts.denied)).encode()
+
+
+REFUSALS: dict[str, Callable[[int], list[dict[str, Any]]]] = {
+    "claude": lambda n: [
+        {"type": "assistant", "message": {"content": [
+            {"type": "tool_use", "name": "Bash", "input": {"command": f"step {n}"}}]}},
+        {"type": "system", "subtype": "permission_denied", "tool_name": "Bash"},
+    ],
+    "gemini": lambda n: [
+        {"type": "tool_use", "tool_name": "Bash", "parameters": {"command": f"step {n}"}},
+        {"type": "tool_result", "tool_id": "Bash__1", "error": {"type": "policy_violation"}},
+    ],
+    "opencode": lambda n: [
+        {"type": "tool_use", "part": {"tool": "Bash", "state": {
+            "input": {"command": f"step {n}"}, "error": "The user rejected it"}}},
+    ],
+    "codex": lambda n: [
+        {"type": "item.completed", "item": {
+            "type": "command_execution", "status": "declined", "command": f"step {n}"}},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_an_agent_that_is_refused_without_end(name: str) -> None:
+    """Each step is told once, and only the first ones: what is known of a run stays small."""
+    read: Fold = {**FOLDS, "codex": codex_events.fold}[name]
+    facts = NO_FACTS
+    for n in (0, 0, *range(100)):
+        for event in REFUSALS[name](n):
+            facts = read(facts, event)
+    tool = "Run" if name == "codex" else "Bash"
+    assert facts.denied == tuple(f"{tool}: step {n}" for n in range(20))
+
+
+def test_a_result_that_tells_refusals_without_end() -> None:
+    """They take the place of those that were told before; no more of them are kept."""
+    denials = [{"tool_name": "Bash", "tool_input": {"command": f"step {n}"}} for n in range(100)]
+    event = {"type": "result", "is_error": False, "permission_denials": [*denials, *denials]}
+    facts = read_claude(replace(NO_FACTS, denied=("before",)), event)
+    assert facts.denied == tuple(f"Bash: step {n}" for n in range(20))
+
+
+ALL_READS: dict[str, Fold] = {
+    **FOLDS,
+    "codex": codex_events.fold,
+    "claude hook": claude_hooks.read_hook,
+    "gemini hook": gemini_hooks.read,
+}
+
+
+@pytest.mark.parametrize(
+    "named", ["--yolo", "-x", "a b", "../x", "x" * 201, "", "{", 5, None, ["c0ffee"]]
+)
+def test_a_conversation_that_can_be_none(named: object) -> None:
+    """It becomes an argument of the agent's: what could pass for an option is no id."""
+    for name, read in ALL_READS.items():
+        for event in (
+            {"type": "system", "subtype": "init", "session_id": named},
+            {"type": "init", "session_id": named},
+            {"type": "result", "session_id": named},
+            {"type": "thread.started", "thread_id": named},
+            {"type": "step_start", "sessionID": named},
+            {"hook_event_name": "SessionStart", "session_id": named},
+        ):
+            assert read(Facts(conversation="before"), event).conversation == "before", name
+
+
+@pytest.mark.parametrize("words", ["quota ", "hit your ", " ", "reset in 1h ", "429 "])
+def test_a_trouble_in_endless_words(words: str) -> None:
+    """It is told from their beginning, in no time, and no more of them is kept."""
+    text = words * (2_000_000 // len(words))
+    began = time.process_time()
+    for read in ALL_READS.values():
+        for event in (
+            {"type": "error", "severity": "error", "message": text},
+            {"type": "error", "error": {"name": text, "data": {"message": text}}},
+            {"type": "retry", "message": text},
+            {"type": "turn.failed", "error": {"message": text}},
+            {"type": "result", "status": "error", "error": {"message": text}, "is_error": True},
+            {"type": "assistant", "error": "unknown", "message": {"content": [{"text": text}]}},
+            {"type": "system", "subtype": "init", "model": text},
+            {"type": "system", "subtype": "api_retry", "error": text},
+            {"type": "system", "subtype": "permission_denied", "tool_name": text},
+            {"type": "tool_result", "tool_id": text, "error": {"type": "policy_violation"}},
+            {"hook_event_name": "StopFailure", "last_assistant_message": text},
+        ):
+            facts = read(NO_FACTS, event)
+            assert len(json.dumps(asdict(facts))) < 20_000
+    assert time.process_time() - began < 3

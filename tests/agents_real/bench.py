@@ -68,7 +68,7 @@ class Live:
 
     def facts(self) -> Facts:
         """Its events, folded, as the controller folds them."""
-        return Stream(self.folder, self.agent.read).read()
+        return Stream(self.folder, lambda: self.agent.read).read()
 
     def log(self) -> str:
         """What it printed."""

@@ -1,5 +1,7 @@
 """A program that config.yaml alone describes, in a real tmux: what its ends mean for its rows."""
 
+import json
+
 import pytest
 
 from tests.e2e.lab import Lab
@@ -42,3 +44,17 @@ def test_lines_of_a_terminal(lab: Lab) -> None:
     assert "red or blue" in lab.wait_status("Seat", "Waiting", 40)["Reason"]
     lab.sidekick("answer", "Seat", "red", check=True)
     lab.wait_status("Seat", "Completed")
+
+
+def test_a_pattern_without_an_end(lab: Lab) -> None:
+    """On some line it takes for ever: its agent's end counts, and the server answers as before."""
+    lab.settle_in(
+        f"Slow,1,Pending,,,echo {'ab' * 40}!; exit 1,,,,",
+        agents={"sh": {**SHELL, "patterns": [{"outcome": "auth", "pattern": "(?:ab|a|b)+$"}]}},
+    )
+    lab.start()
+    lab.wait_reason("Slow", "CrashBackoff")
+    detail = lab.get("/api/v1/projects/Slow")
+    assert detail is not None
+    assert [run["reason"] for run in json.loads(detail)["runs"]][-1:] == ["Crashed"]
+    assert lab.get("/healthz") is not None
