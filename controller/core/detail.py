@@ -59,8 +59,8 @@ class RunView:
         created_at: When it was made.
         started_at: When the agent had exec'ed; None where it never did.
         ended_at: When it ended; None while it lasts.
-        ending: Completed, Waiting, Blocked, Held, Stopped, Crashed, Fault, Unavailable, Forgotten or
-            Lost; empty while it lasts.
+        ending: Completed, Waiting, Blocked, Held, Stopped, Crashed, Fault, Unavailable, Forgotten
+            or Lost; empty while it lasts.
         reason: CamelCase; empty while it lasts.
         message: For a person.
         status: The agent's exit status, or None.
