@@ -18,6 +18,7 @@ from controller.core.limits import Limits, Route
 from controller.core.memory import ProjectMemory
 from controller.core.names import as_argument, pick
 from controller.core.observed import Observed, Sessions
+from controller.core.words import Status
 from controller.core.workload import folder_of, routes
 from controller.layout import LOCK, clock
 from controller.locks import held_by
@@ -34,6 +35,10 @@ PATIENCE = 10.0
 """Seconds that the process which is to watch over the session may take to say that it does."""
 
 _SHIM = "controller/shim/__main__.py"
+_RECIPE = (
+    "stop the controller (agents go on), type Pending, adopt, and start it again: "
+    "while it runs, a row that may start gets a session of its own"
+)
 
 
 def adopt(app: App, session: str, name: str) -> str:
@@ -109,7 +114,9 @@ class _Look:
         if self.project not in ready:
             status = f"{verdict.status}: " if verdict.status else ""
             text = f"{self.project} wants no session now ({status}{verdict.reason})"
-            raise NotFound(verdict.reason, f"{text}: {verdict.message}")
+            rests = verdict.status in {Status.PAUSED, Status.COMPLETED, Status.BLOCKED}
+            how = _RECIPE if rests else verdict.message
+            raise NotFound(verdict.reason, f"{text}: {how}")
         known = routes(project, self.member.pin, self.limits)
         assert not isinstance(known, Fault)  # its verdict would not be accepted
         return known[0]
@@ -123,8 +130,8 @@ class _Look:
         if self.session:
             raise NotFound(
                 "SessionExists",
-                f"{self.project} has a session already, {self.session}; to end it, and let the "
-                "project have another, type Paused into its Status, then Pending",
+                f"{self.project} has a session already, {self.session}; type Paused into its "
+                f"Status, and wait until that has ended; then {_RECIPE}",
             )
 
 
