@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by run.sh and run_tests.sh: makes .venv from uv.lock, and finds or installs tmux.
-# Needs Python 3.11 or newer; installs nothing outside this folder but tmux.
+# Needs Python 3.11 or newer, the first on the PATH or the one that SIDEKICK_PYTHON names; installs
+# nothing outside this folder but tmux.
 
 UV_VERSION=0.13.9
 
