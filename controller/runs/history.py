@@ -32,9 +32,10 @@ def history(
     run: str,
     judge: Callable[[Exit, Report | None], Result],
     redact: Redact = str,
-    last: int = RUNS,
 ) -> tuple[RunView, ...]:
-    """The newest runs of a project, the newest first; nothing is written, nothing judged anew.
+    """The newest runs of a project, at most `RUNS`, the newest first.
+
+    Nothing is written, nothing judged anew.
 
     Args:
         root: The runs' folder.
@@ -43,7 +44,6 @@ def history(
         judge: What the end of a run means whose verdict was not kept, by its records alone: where
             the loop has not come to it yet, or it is of an earlier version.
         redact: Takes secrets out of what an agent said.
-        last: At most so many.
     """
     try:
         names = sorted((entry.name for entry in os.scandir(root)), reverse=True)[:SCANNED]
@@ -57,7 +57,7 @@ def history(
             continue
         if meta.project == project or (newest is not None and meta.slug == newest.slug):
             found.append(_view(root / name, meta, judge, redact))
-            if len(found) == last:
+            if len(found) == RUNS:
                 break
     return tuple(found)
 

@@ -92,7 +92,7 @@ class Runtime(Protocol):
     """A place where sessions live.
 
     Attributes:
-        kind: The runtime's name in the settings and the metrics.
+        kind: The runtime's name in the registry.
     """
 
     kind: str

@@ -41,8 +41,8 @@ def make(runs: RunFolders, project: str, slug: str = "", age: int = 0) -> str:
 
 def test_the_newest_first_and_no_more_than_wanted(runs: RunFolders) -> None:
     """Only the project's own, and only so many."""
-    mine = [make(runs, "One" if number % 2 else "Two") for number in range(9)][1::2]
-    found = history(runs.root, "One", mine[-1], judge_exit, last=3)
+    mine = [make(runs, "One" if number % 2 else "Two") for number in range(23)][1::2]
+    found = history(runs.root, "One", mine[-1], judge_exit)
     assert [run.id for run in found] == mine[:0:-1]
     assert all(run.ending == "" and run.ended_at is None for run in found)
     assert history(runs.root, "Three", "", judge_exit) == ()
