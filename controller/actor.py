@@ -165,15 +165,17 @@ class Actor:
         self, requests: Mapping[str, tuple[Start, StartRequest, str]]
     ) -> Mapping[str, SidekickError]:
         ended = [session for action, _, _ in requests.values() for session in action.replaces]
+        failures: Mapping[str, SidekickError]
         try:
-            if ended:
-                self._runtime.remove(ended)
-            if not requests:
-                return {}
-            failures = self._runtime.start([request for _, request, _ in requests.values()])
+            self._runtime.remove(ended)
         except RuntimeFault as fault:
-            # What was started in spite of it, the next observation tells; its folder stays.
-            return dict.fromkeys(requests, fault)
+            failures = dict.fromkeys(requests, fault)
+        else:
+            try:
+                failures = self._runtime.start([request for _, request, _ in requests.values()])
+            except RuntimeFault as fault:
+                # What was started in spite of it, the next observation tells; its folder stays.
+                return dict.fromkeys(requests, fault)
         for run in failures:
             self._runs.discard(run)
         return failures
