@@ -56,7 +56,7 @@ def attend(
         members[new] = members.pop(old)
         events.append(Event(now, new, "Renamed", f"the row was renamed from {old}"))
     present = desired.present
-    _introduce(present, members, observed)
+    _introduce(present, members, observed.renamed(renames))
     for name, member in list(members.items()):
         if name in present:
             if member.absence:

@@ -259,6 +259,23 @@ def test_a_rename_survives_the_death_of_the_controller() -> None:
     assert rows.member("beta").slug == "b"
 
 
+def test_a_rename_after_a_death_between_a_start_and_its_commit() -> None:
+    """The run that memory does not know is the renamed row's, and nobody stops it."""
+    rows = Fleet(cells("b"))
+    with pytest.raises(KilledError):
+        rows.tick(killed_before="commit")
+    rename(rows, "b", "beta")
+    rows.restart()
+    for _ in range(5):
+        tick = rows.tick()
+        assert (tick.started, tick.stopped) == ([], [])
+        rows.begin()
+        rows.sleep(15)
+
+    assert set(rows.memory.projects) == {"beta"}
+    assert rows.member("beta").run == rows.run("beta").id == "run-0001"
+
+
 def test_a_name_and_another_cell_changed_is_no_rename() -> None:
     """Every other user cell equal: else it is another project."""
     rows = four()
