@@ -8,6 +8,7 @@ import yaml
 
 from controller.app import App
 from controller.assembly import build
+from controller.core.report import Report
 from controller.layout import clock
 from controller.runtimes.memory import MemoryRuntime
 from controller.settings import load_settings
@@ -44,12 +45,13 @@ class Workshop:
         self.write()
         self.runtime = MemoryRuntime()
         self._ahead = timedelta()
-        self.app = self._build()
+        self.open()
 
-    def _build(self) -> App:
+    def open(self) -> None:
+        """Begin a controller."""
         environment = {"HOME": str(self.root), "SIDEKICK_PATHS_SOCKET": str(self.root / "s")}
         settings = load_settings(self.root / "config.yaml", environment)
-        return build(settings, environment, clock=self.now, runtime=self.runtime)
+        self.app: App = build(settings, environment, clock=self.now, runtime=self.runtime)
 
     def now(self) -> datetime:
         """The controller's clock."""
@@ -82,7 +84,7 @@ class Workshop:
     def restart(self) -> None:
         """End the controller, and begin another."""
         self.close()
-        self.app = self._build()
+        self.open()
 
     def close(self) -> None:
         """Give back what the controller has."""
@@ -108,9 +110,14 @@ class Workshop:
         self.tell(run, "exit.json", cause="exit", status=0, ended_at=self.now().timestamp())
         self.runtime.end(run)
 
-    def status(self, project: str) -> tuple[str, str]:
-        """What the newest report says of a project: its status and its reason."""
+    @property
+    def report(self) -> Report:
+        """What the newest tick told."""
         report = self.app.reconciler._report
         assert report is not None
-        (view,) = (view for view in report.projects if view.name == project)
+        return report
+
+    def status(self, project: str) -> tuple[str, str]:
+        """What the newest tick told of a project: its status and its reason."""
+        (view,) = (view for view in self.report.projects if view.name == project)
         return view.status, view.reason
