@@ -68,8 +68,11 @@ class Actor:
         outcomes = [
             self._timed(action, self._end)
             for action in plan.changes
-            if not isinstance(action, Start)
+            if not isinstance(action, Start | Sweep)
         ]
+        sweeps = [action for action in plan.changes if isinstance(action, Sweep)]
+        if sweeps:
+            outcomes += self._sweep_all(sweeps)
         starts = [action for action in plan.changes if isinstance(action, Start)]
         if starts:
             outcomes += self._start_all(starts, now)
@@ -90,10 +93,6 @@ class Actor:
             match action:
                 case Stop():
                     self._stop(action)
-                case Sweep():
-                    # First, for its name is needed again once the run has ended.
-                    self._runtime.clear(action.run)
-                    self._runs.sweep(action.run)
                 case Tell():
                     self._tell(action)
                 case Watch():
@@ -101,8 +100,8 @@ class Actor:
                 case Remove():
                     self._runtime.remove(action.sessions)
         except SidekickError as error:
-            return Outcome(action, reason=error.reason, message=error.message)
-        return Outcome(action)
+            return _outcome(action, error)
+        return _outcome(action, None)
 
     def _stop(self, action: Stop) -> None:
         """Ask by the run's folder; where that takes no word, the session's own end is the word."""
@@ -137,6 +136,21 @@ class Actor:
                     raise
             time.sleep(0.1)
 
+    def _sweep_all(self, sweeps: Sequence[Sweep]) -> list[Outcome]:
+        """Let go of the runs' names and end what they left, in one step for all."""
+        began = time.perf_counter()
+        runs = [action.run for action in sweeps]
+        faults: Mapping[str, SidekickError]
+        try:
+            # First, for the names are needed again once the runs have ended.
+            self._runtime.clear(runs)
+        except RuntimeFault as fault:
+            faults = dict.fromkeys(runs, fault)
+        else:
+            faults = self._runs.sweep_all(runs)
+        outcomes = [_outcome(action, faults.get(action.run)) for action in sweeps]
+        return self._shared(outcomes, began)
+
     def _start_all(self, starts: Sequence[Start], now: datetime) -> list[Outcome]:
         """Make every run's folder, then start all sessions in one call."""
         began = time.perf_counter()
@@ -146,34 +160,44 @@ class Actor:
             try:
                 request, conversation = self._preparer.prepare(action.workload, now)
             except SidekickError as error:
-                outcomes.append(Outcome(action, reason=error.reason, message=error.message))
+                outcomes.append(_outcome(action, error))
             else:
                 requests[request.run] = (action, request, conversation)
         failures = self._start_sessions(requests)
         for run, (action, _, conversation) in requests.items():
             if run in failures:
-                fault = failures[run]
-                outcomes.append(Outcome(action, reason=fault.reason, message=fault.message))
+                outcomes.append(_outcome(action, failures[run]))
             else:
                 outcomes.append(Outcome(action, run=run, conversation=conversation))
-        seconds = (time.perf_counter() - began) / len(starts)
-        for _ in starts:
-            self._metrics.action_seconds.labels("Start").observe(seconds)
+        return self._shared(outcomes, began)
+
+    def _shared(self, outcomes: Sequence[Outcome], began: float) -> list[Outcome]:
+        """Outcomes of what was done in one step, each with its part of the time."""
+        seconds = (time.perf_counter() - began) / len(outcomes)
+        for outcome in outcomes:
+            self._metrics.action_seconds.labels(type(outcome.action).__name__).observe(seconds)
         return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
     def _start_sessions(
         self, requests: Mapping[str, tuple[Start, StartRequest, str]]
     ) -> Mapping[str, SidekickError]:
         ended = [session for action, _, _ in requests.values() for session in action.replaces]
+        failures: Mapping[str, SidekickError]
         try:
-            if ended:
-                self._runtime.remove(ended)
-            if not requests:
-                return {}
-            failures = self._runtime.start([request for _, request, _ in requests.values()])
+            self._runtime.remove(ended)
         except RuntimeFault as fault:
-            # What was started in spite of it, the next observation tells; its folder stays.
-            return dict.fromkeys(requests, fault)
+            failures = dict.fromkeys(requests, fault)
+        else:
+            try:
+                failures = self._runtime.start([request for _, request, _ in requests.values()])
+            except RuntimeFault as fault:
+                # What was started in spite of it, the next observation tells; its folder stays.
+                return dict.fromkeys(requests, fault)
         for run in failures:
             self._runs.discard(run)
         return failures
+
+
+def _outcome(action: Action, fault: SidekickError | None) -> Outcome:
+    """An action that was done, or the fault that it met."""
+    return Outcome(action, reason=fault.reason, message=fault.message) if fault else Outcome(action)

@@ -58,7 +58,7 @@ def detail(
     return ProjectDetail(
         project=project,
         plan=tuple(plan),
-        runs=history(folders.root, name, project.run, judge_exit, folders.redact),
+        runs=history(folders.root, name, judge_exit, folders.redact),
         events=tuple(journal.read(project=name, last=EVENTS)),
         tail=redacted(tail(folders.root / project.run), folders.redact) if project.run else (),
     )

@@ -56,7 +56,7 @@ def attend(
         members[new] = members.pop(old)
         events.append(Event(now, new, "Renamed", f"the row was renamed from {old}"))
     present = desired.present
-    _introduce(present, members, observed)
+    _introduce(present, members, observed.renamed(renames))
     for name, member in list(members.items()):
         if name in present:
             if member.absence:
@@ -170,9 +170,10 @@ def _introduce(
     if not new:
         return
     taken = {member.slug: name for name, member in members.items()}
-    runs = {name: newest_run(name, observed) for name in new}
-    for name, run in runs.items():
-        if run and taken.setdefault(run.slug, name) == name:
+    runs = [(name, run) for name in new if (run := newest_run(name, observed))]
+    # The newest first: under a slug that a renamed project kept, an older one bears its old name.
+    for name, run in sorted(runs, key=lambda item: item[1].id, reverse=True):
+        if taken.setdefault(run.slug, name) == name:
             members[name] = adopt(ProjectMemory(slug=run.slug, words=run.words), run)
     for name, slug in assign([name for name in new if name not in members], taken).items():
         members[name] = ProjectMemory(slug=slug)

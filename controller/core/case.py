@@ -86,10 +86,16 @@ class Case:
 
 
 def open_cases(members: Mapping[str, ProjectMemory], observed: Observed) -> list[Case]:
-    """A case for every known project, with its runs."""
+    """A case for every known project, with its runs.
+
+    A rename is noted on a project's newest run. One that was over before may bear the name of
+    another project by now: a slug is for life, and tells whose it is.
+    """
+    owners = {member.slug: name for name, member in members.items()}
     runs: dict[str, list[Run]] = {}
     for run in observed.runs.values():
-        runs.setdefault(run.project, []).append(run)
+        if run.result is None or owners.get(run.slug, run.project) == run.project:
+            runs.setdefault(run.project, []).append(run)
     screens: dict[str, tuple[Session, ...]] = {}
     strays: list[Session] = []
     for session in observed.sessions.values():

@@ -1,7 +1,7 @@
 """What really runs: sessions as a runtime sees them, runs as their folders tell them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -257,3 +257,13 @@ class Observed:
     runs: Mapping[str, Run] = field(default_factory=dict)
     server: str = ""
     guarded: frozenset[str] = frozenset()
+
+    def renamed(self, names: Mapping[str, str]) -> "Observed":
+        """The same with runs of renamed projects under their new names; names: old → new."""
+        if not names:
+            return self
+        runs = {
+            run_id: replace(run, project=names.get(run.project, run.project))
+            for run_id, run in self.runs.items()
+        }
+        return replace(self, runs=runs)

@@ -59,7 +59,8 @@ def plan(
     events = list(attendance.events)
     stale: set[str] = set()
     spoken: set[str] = set()
-    cases = open_cases(attendance.members, observed)
+    # On the runs themselves a rename of this tick is noted later.
+    cases = open_cases(attendance.members, observed.renamed(attendance.renames))
     for case in cases:
         heard, noted = _hear(case, desired.projects.get(case.name), limits, now)
         events += noted

@@ -4,9 +4,10 @@ import logging
 from pathlib import Path
 
 from controller.core.errors import SidekickError
+from controller.runs.asked import SWEEP, is_told
 from controller.runs.entry import is_guarded
 from controller.runs.files import exists
-from controller.runs.folders import SWEEP, RunFolders
+from controller.runs.folders import RunFolders
 from controller.runs.roll import is_run_id
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,7 @@ class Sweeper:
             log.warning("%s: %s", self._root, error.strerror)
             return []
         self._ended &= names
-        self._ended |= {
-            name for name in names - self._ended if exists(self._root / name / "exit.json")
-        }
+        self._ended |= {name for name in names - self._ended if is_told(self._root / name)}
         return sorted(names - self._ended)
 
     def _sweep(self, run: str) -> None:

@@ -1,8 +1,7 @@
 """The runs' folders: made for a start, read each tick, asked to end, swept."""
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +11,9 @@ from controller.core.errors import TransientError
 from controller.core.observed import Result, StopRequest
 from controller.files import make, make_folder
 from controller.runs import records, sweep
+from controller.runs.asked import ask_for_sweeps, is_told
 from controller.runs.entry import RESERVE, Entry, is_guarded, is_unwatched
-from controller.runs.files import clear_away, exists, is_folder, reserve, write_record
+from controller.runs.files import clear_away, is_folder, reserve, write_record
 from controller.runs.meta import Meta, dump_meta
 from controller.runs.records import Record
 from controller.runs.roll import Roll, forget_secrets, know_none
@@ -23,12 +23,6 @@ from controller.runs.stream import Fold
 RESERVE_BYTES = 16_384
 """Room that is taken before a run starts, so that its end can be told on a full disk: a record's
 last lines hold 10 kB of plain text."""
-
-
-SWEEP = "sweep"
-"""The file in a run's folder that asks to end what the run left, where that is elsewhere."""
-SWEEP_SECONDS = 1.0
-"""How long a tick waits for that; who does it looks five times a second."""
 
 
 class RunsUnavailable(TransientError):
@@ -170,6 +164,25 @@ class RunFolders:
             raise _unavailable(self.root / run, error) from error
         entry.record = replace(entry.record, stop=records.read_stop(self.root / run) or stop)
 
+    def sweep_all(self, runs: Collection[str]) -> Mapping[str, RunsUnavailable]:
+        """Sweep runs; where others are to do it, they are asked for all of them at once.
+
+        Returns:
+            Run → why it was not swept, for those that were not; they may be asked for again.
+        """
+        elsewhere = [self.root / run for run in runs if self.external]
+        unasked = ask_for_sweeps([folder for folder in elsewhere if is_folder(folder)])
+        faults = {}
+        for run in runs:
+            folder = self.root / run
+            try:
+                if folder in unasked:
+                    raise _unavailable(folder, unasked[folder])
+                self.sweep(run)
+            except RunsUnavailable as fault:
+                faults[run] = fault
+        return faults
+
     def sweep(self, run: str) -> int:
         """End every process that a run left behind, and record the run as lost.
 
@@ -181,8 +194,12 @@ class RunFolders:
                 `NotSwept`, whoever is to do it elsewhere has not done it yet.
         """
         folder = self.root / run
-        if self.external and is_folder(folder):
-            self._await_sweep(folder)
+        if self.external and is_folder(folder) and not is_told(folder):
+            raise RunsUnavailable(
+                "NotSwept",
+                "its session is gone, and nobody tells yet that its processes are: who runs "
+                "the tmux server must be there (in compose: docker compose up -d agents)",
+            )
         leftovers = sweep.end_all(run, folder)
         if leftovers.alive:
             raise RunsUnavailable(
@@ -196,22 +213,6 @@ class RunFolders:
             except OSError as error:
                 raise _unavailable(folder, error) from error
         return len(leftovers.ended)
-
-    def _await_sweep(self, folder: Path) -> None:
-        """Ask for the sweep in the run's folder, and give it a moment."""
-        try:
-            write_record(folder / SWEEP, b"{}")
-        except OSError as error:
-            raise _unavailable(folder, error) from error
-        end = time.monotonic() + SWEEP_SECONDS
-        while not exists(folder / "exit.json"):
-            if time.monotonic() > end:
-                raise RunsUnavailable(
-                    "NotSwept",
-                    "its session is gone, and nobody tells yet that its processes are: who runs "
-                    "the tmux server must be there (in compose: docker compose up -d agents)",
-                )
-            time.sleep(0.02)
 
     def keep(self, run: str, result: Result) -> None:
         """Note beside a run that is over what was made of it: for its history, and the next start.

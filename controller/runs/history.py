@@ -29,35 +29,34 @@ TAIL_BYTES = 65_536
 def history(
     root: Path,
     project: str,
-    run: str,
     judge: Callable[[Exit, Report | None], Result],
     redact: Redact = str,
-    last: int = RUNS,
 ) -> tuple[RunView, ...]:
-    """The newest runs of a project, the newest first; nothing is written, nothing judged anew.
+    """The newest runs of a project, at most `RUNS`, the newest first.
+
+    Nothing is written, nothing judged anew. A slug is for life, and the newest run under it bears
+    the name that its project has now.
 
     Args:
         root: The runs' folder.
         project: The project's name.
-        run: Its newest run's id, by whose slug runs under an earlier name are known; may be empty.
         judge: What the end of a run means whose verdict was not kept, by its records alone: where
             the loop has not come to it yet, or it is of an earlier version.
         redact: Takes secrets out of what an agent said.
-        last: At most so many.
     """
     try:
         names = sorted((entry.name for entry in os.scandir(root)), reverse=True)[:SCANNED]
     except OSError:
         return ()
-    newest = read_meta(root / run) if run else None
+    owners: dict[str, str] = {}
     found: list[RunView] = []
     for name in names:
         meta = read_meta(root / name)
         if meta is None:
             continue
-        if meta.project == project or (newest is not None and meta.slug == newest.slug):
+        if owners.setdefault(meta.slug, meta.project) == project:
             found.append(_view(root / name, meta, judge, redact))
-            if len(found) == last:
+            if len(found) == RUNS:
                 break
     return tuple(found)
 

@@ -6,7 +6,7 @@ folder and no business of the runtime's.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -92,7 +92,7 @@ class Runtime(Protocol):
     """A place where sessions live.
 
     Attributes:
-        kind: The runtime's name in the settings and the metrics.
+        kind: The runtime's name in the registry.
     """
 
     kind: str
@@ -127,8 +127,8 @@ class Runtime(Protocol):
         """
         ...
 
-    def clear(self, run: str) -> None:
-        """Remove the session of a run of which nothing is to be left, where it lost its mark.
+    def clear(self, runs: Collection[str]) -> None:
+        """Remove the sessions of runs of which nothing is to be left, where they lost their mark.
 
         One that carries a mark stays: what it shows is of use to a person.
 

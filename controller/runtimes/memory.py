@@ -5,7 +5,7 @@ Beside the protocol it has the faults of the real one as methods and attributes.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,11 +100,11 @@ class MemoryRuntime:
             del panes[name]
         _raise(late)
 
-    def clear(self, run: str) -> None:
-        """Remove the session of a run, where it lost its mark."""
+    def clear(self, runs: Collection[str]) -> None:
+        """Remove the sessions of runs, where they lost their mark."""
         late = self._begin("clear")
         panes = self._panes or {}
-        for name in [name for name, pane in panes.items() if pane.begun == run and not pane.owner]:
+        for name in [name for name, pane in panes.items() if pane.begun in runs and not pane.owner]:
             del panes[name]
         _raise(late)
 

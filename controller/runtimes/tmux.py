@@ -5,7 +5,7 @@ its own by a mark on the pane, never by the session's name.
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -141,11 +141,11 @@ class TmuxRuntime:
                 "RemoveFailed", f"tmux did not remove the sessions: {'; '.join(reply.stderr)}"
             )
 
-    def clear(self, run: str) -> None:
-        """Remove the panes that were begun for the run, and carry no mark any more."""
+    def clear(self, runs: Collection[str]) -> None:
+        """Remove the panes that were begun for the runs, and carry no mark any more."""
         try:
             server, *rows = self._client.recalling(lambda: self._client.ask(*BEGUN_PANES))
-            script = clear_script(self._shim, run, server, rows)
+            script = clear_script(self._shim, runs, server, rows)
             if script:
                 self._client.source("kill-pane", script)
         except ServerGone:

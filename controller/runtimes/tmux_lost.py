@@ -1,6 +1,6 @@
 """Sessions of a run that lost its mark, and processes that lost who watched over them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from controller.core.observed import Session
@@ -14,21 +14,24 @@ BEGUN_PANES = ("list-panes", "-a", "-F", SEPARATOR.join(_COLUMNS))
 """Every pane, with the command line that it was begun with, which no program in it can change."""
 
 
-def clear_script(shim: Sequence[str], run: str, server: str, rows: Iterable[str]) -> str:
-    """Remove the panes that were begun for a run and carry no mark any more; may be empty.
+def clear_script(
+    shim: Sequence[str], runs: Collection[str], server: str, rows: Iterable[str]
+) -> str:
+    """Remove the panes that were begun for runs and carry no mark any more; may be empty.
 
     Args:
         shim: The argv of every shim, without the run's folder.
-        run: The run's id, with which the command line of its shim ends.
+        runs: The runs' ids, with which the command lines of their shims end.
         server: The server's identity.
         rows: Its answer to `BEGUN_PANES`.
     """
     lines = []
     for row in rows:
         pane, *words = unescape_row(row).split(SEPARATOR)
-        # A person may look into the run's folder in a pane of their own.
-        ours = len(words) == 2 and shim[-1] in words[0] and words[0].rstrip("'\"").endswith(run)
-        if ours and not _is_mark(words[1]):
+        # A person may look into a run's folder in a pane of their own.
+        if len(words) != 2 or shim[-1] not in words[0] or _is_mark(words[1]):
+            continue
+        for run in filter(words[0].rstrip("'\"").endswith, runs):
             begun = f"#{{m:*{run}*,#{{pane_start_command}}}}"
             same = f"#{{&&:#{{==:{IDENTITY},{server}}},{begun}}}"
             lines.append(f"if-shell -F -t {quote(pane)} {quote(same)} 'kill-pane -t {pane}'")

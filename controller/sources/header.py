@@ -17,6 +17,11 @@ from controller.sources.limits import MAX_COLUMNS
 
 REQUIRED_COLUMNS = (PROJECT, PRIORITY, STATUS, AGENT, LAST_UPDATE, NEXT_ACTION)
 
+_SHOWN_CHARACTERS = 40
+"""So much of a column's name stands in a message."""
+_LISTED_COLUMNS = 12
+"""So many columns do."""
+
 
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 """Marks without width, as a file glued to another or a web page leaves them before a name."""
@@ -89,10 +94,11 @@ def _within(names: Sequence[str], name: str, line: int) -> Sequence[str]:
     return names[:count]
 
 
-def _shown(name: str, most: int = 40) -> str:
-    return repr(name if len(name) <= most else name[: most - 1] + "…")
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= _SHOWN_CHARACTERS else name[: _SHOWN_CHARACTERS - 1] + "…")
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(_shown(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(_shown(name) for name in names[:_LISTED_COLUMNS])
+    more = len(names) - _LISTED_COLUMNS
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -8,7 +8,6 @@ import importlib
 from collections.abc import Callable
 from typing import cast
 
-from controller.core.errors import TerminalError
 from controller.sources.base import Source
 
 SOURCES = {
@@ -18,16 +17,6 @@ SOURCES = {
 
 
 def source_class(kind: str) -> Callable[..., Source]:
-    """The class for a kind of source, to be called with that kind's own arguments.
-
-    Raises:
-        TerminalError: There is no such kind.
-    """
-    if kind not in SOURCES:
-        raise TerminalError(
-            "SourceUnknown",
-            f"priority_source.type: {kind!r} is no kind of source. Use one of: "
-            f"{', '.join(sorted(SOURCES))}.",
-        )
+    """The class for a kind of `SOURCES`, to be called with that kind's own arguments."""
     module, _, name = SOURCES[kind].partition(":")
     return cast("Callable[..., Source]", getattr(importlib.import_module(module), name))

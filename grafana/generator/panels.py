@@ -136,14 +136,14 @@ def timeline(title: str, text: str, expr: str, legend: str) -> statetimeline.Pan
     )
 
 
-def heat(title: str, text: str, query: Dataquery, width: int = 12) -> heatmap.Panel:
+def heat(title: str, text: str, query: Dataquery) -> heatmap.Panel:
     """How often which duration occurs."""
     return (
         heatmap.Panel()
         .title(title)
         .description(text)
         .datasource(SOURCE)
-        .span(width)
+        .span(12)
         .height(HEIGHT)
         .calculate(False)
         .y_axis(heatmap.YAxisConfig().unit("s"))

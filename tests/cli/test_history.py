@@ -41,19 +41,20 @@ def make(runs: RunFolders, project: str, slug: str = "", age: int = 0) -> str:
 
 def test_the_newest_first_and_no_more_than_wanted(runs: RunFolders) -> None:
     """Only the project's own, and only so many."""
-    mine = [make(runs, "One" if number % 2 else "Two") for number in range(9)][1::2]
-    found = history(runs.root, "One", mine[-1], judge_exit, last=3)
+    mine = [make(runs, "One" if number % 2 else "Two") for number in range(23)][1::2]
+    found = history(runs.root, "One", judge_exit)
     assert [run.id for run in found] == mine[:0:-1]
     assert all(run.ending == "" and run.ended_at is None for run in found)
-    assert history(runs.root, "Three", "", judge_exit) == ()
-    assert history(runs.root / "nowhere", "One", "", judge_exit) == ()
+    assert history(runs.root, "Three", judge_exit) == ()
+    assert history(runs.root / "nowhere", "One", judge_exit) == ()
 
 
 def test_runs_under_an_earlier_name(runs: RunFolders) -> None:
-    """A renamed project keeps its slug, and with it its history."""
+    """A renamed project keeps its slug, and with it its history; a new one has but its own."""
     old, new = make(runs, "Uno", "one"), make(runs, "One", "one")
-    make(runs, "Another", "another")
-    assert [run.id for run in history(runs.root, "One", new, judge_exit)] == [new, old]
+    other = make(runs, "Uno", "uno")
+    assert [run.id for run in history(runs.root, "One", judge_exit)] == [new, old]
+    assert [run.id for run in history(runs.root, "Uno", judge_exit)] == [other]
 
 
 def test_how_runs_ended(runs: RunFolders) -> None:
@@ -69,7 +70,7 @@ def test_how_runs_ended(runs: RunFolders) -> None:
     ]
     for record, _, _ in ends:
         (runs.root / make(runs, "One") / "exit.json").write_text(json.dumps(record))
-    found = history(runs.root, "One", "", judge_exit)[::-1]
+    found = history(runs.root, "One", judge_exit)[::-1]
     assert [(run.ending, run.status) for run in found] == [(e, status) for _, e, status in ends]
     assert found[0].started_at is not None
     assert found[0].ended_at is not None
@@ -84,9 +85,9 @@ def test_folders_that_are_no_runs(runs: RunFolders, monkeypatch: pytest.MonkeyPa
     (runs.root / "a file").write_text("x")
     broken = runs.root / make(runs, "One")
     (broken / "meta.json").write_text("{")
-    assert [item.id for item in history(runs.root, "One", "", judge_exit)] == [run]
+    assert [item.id for item in history(runs.root, "One", judge_exit)] == [run]
     monkeypatch.setattr(module, "SCANNED", 2)
-    assert history(runs.root, "One", "", judge_exit) == ()
+    assert history(runs.root, "One", judge_exit) == ()
 
 
 def test_the_last_lines(tmp_path: Path) -> None:

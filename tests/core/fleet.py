@@ -179,8 +179,9 @@ class Fleet:
         )
 
     def _carry_out(self, planned: Plan) -> tuple[Outcome, ...]:
-        for run_id, run in self.runs.items():
-            if run.project in planned.renames:
+        for run_id, run in list(self.runs.items()):
+            known = run.result is None or run == self.run(run.project)
+            if known and run.project in planned.renames:
                 self.runs[run_id] = replace(run, project=planned.renames[run.project])
         outcomes = []
         for action in planned.changes:

@@ -259,6 +259,23 @@ def test_a_rename_survives_the_death_of_the_controller() -> None:
     assert rows.member("beta").slug == "b"
 
 
+def test_a_rename_after_a_death_between_a_start_and_its_commit() -> None:
+    """The run that memory does not know is the renamed row's, and nobody stops it."""
+    rows = Fleet(cells("b"))
+    with pytest.raises(KilledError):
+        rows.tick(killed_before="commit")
+    rename(rows, "b", "beta")
+    rows.restart()
+    for _ in range(5):
+        tick = rows.tick()
+        assert (tick.started, tick.stopped) == ([], [])
+        rows.begin()
+        rows.sleep(15)
+
+    assert set(rows.memory.projects) == {"beta"}
+    assert rows.member("beta").run == rows.run("beta").id == "run-0001"
+
+
 def test_a_name_and_another_cell_changed_is_no_rename() -> None:
     """Every other user cell equal: else it is another project."""
     rows = four()
@@ -490,3 +507,58 @@ def test_a_name_that_could_not_be_noted_is_noted_later() -> None:
 
     assert rows.tick().plan.renames == {"b": "beta"}
     assert rows.tick().plan.renames == {}
+
+
+def test_a_new_row_under_an_old_name_begins_afresh() -> None:
+    """A rename is noted on the newest run alone; what came before it is the renamed row's too."""
+    rows = ran_twice()
+    rename(rows, "b", "beta")
+    rows.rest()
+    rows.restart()
+    rows.add(cells("b"))
+    rows.rest()
+
+    assert rows.run("b").conversation not in {"talk-1", "talk-2"}
+    assert rows.member("beta").conversation == "talk-2"
+    assert rows.says("beta") == ("Completed", "Finished")
+
+
+def test_a_new_row_under_an_old_name_where_memory_is_lost() -> None:
+    """The newest run under a slug tells whose it is."""
+    rows = ran_twice()
+    rename(rows, "b", "beta")
+    rows.rest()
+    rows.lose_memory()
+    rows.add(cells("b"))
+    rows.rest()
+
+    assert rows.run("b").conversation not in {"talk-1", "talk-2"}
+    assert rows.member("beta").conversation == "talk-2"
+
+
+def test_a_row_that_returns_under_its_name_goes_on() -> None:
+    """Deleted row: added again, it goes on where it was; renamed back, it does too."""
+    rows = ran_twice()
+    rename(rows, "b", "beta")
+    rows.rest()
+    (gone,) = rows.delete("beta")
+    wait_out(rows)
+    rows.rest()
+    rows.add({**gone, "Status": "Pending"})
+    rows.restart()
+    rows.rest()
+    rename(rows, "beta", "b")
+    rows.rest()
+
+    assert [run.conversation for run in rows.living()] == ["talk-3"]
+
+
+def ran_twice() -> Fleet:
+    """A row whose agent did its work twice, in two conversations."""
+    rows = Fleet(cells("b"))
+    for _ in range(2):
+        rows.type("b", status="Pending")
+        rows.rest()
+        rows.end("b")
+        rows.rest()
+    return rows

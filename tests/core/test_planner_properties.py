@@ -117,6 +117,21 @@ def renames(fleet: Fleet, name: str) -> None:
         fleet.line(name)["Project"] = new
 
 
+def adds(fleet: Fleet, name: str) -> None:
+    """The user adds a row, under a name perhaps that another row had."""
+    if name not in {line["Project"] for line in fleet.lines}:
+        fleet.add(cells(name))
+
+
+def works(fleet: Fleet, name: str) -> None:
+    """The row's agent does its work, once more."""
+    if name in {line["Project"] for line in fleet.lines}:
+        fleet.type(name, status="Pending")
+        fleet.rest()
+        fleet.end(name)
+        fleet.rest()
+
+
 EVENTS: list[Event] = [
     *(ends(ending) for ending in (Ending.COMPLETED, Ending.CRASHED, Ending.LOST, Ending.BLOCKED)),
     *(reports(state) for state in (ReportState.WAITING, ReportState.WORKING)),
@@ -130,11 +145,19 @@ EVENTS: list[Event] = [
     lambda fleet, name: fleet.sleep(700),
     lambda fleet, name: fleet.begin(),
     lambda fleet, name: fleet.obey(),
-    deletes, renames,
+    deletes, renames, adds,
     lambda fleet, name: setattr(fleet, "limits", limits(1)),
 ]  # fmt: skip
 MANY = {name: replace(known, slots=900) for name, known in AGENTS.items()}
 HISTORIES = st.lists(st.tuples(st.sampled_from(EVENTS), st.sampled_from(NAMES)), max_size=25)
+
+
+NAMING: list[Event] = [
+    works, renames, adds, deletes,
+    lambda fleet, name: fleet.restart(),
+    lambda fleet, name: fleet.lose_memory(),
+]  # fmt: skip
+NAMINGS = st.lists(st.sampled_from(NAMING), min_size=3, max_size=12)
 
 
 def hold_within_limits(fleet: Fleet, tick: Tick) -> None:
@@ -194,6 +217,21 @@ def test_many_plans_keep_within_the_limits_and_come_to_rest(
 ) -> None:
     """The same, with many examples."""
     live_through(fleet, history)
+
+
+@given(NAMINGS)
+@settings(deadline=None)
+def test_no_project_goes_on_with_what_another_did(history: list[Event]) -> None:
+    """Whatever names pass from row to row, a conversation stays in its project's own folder."""
+    fleet = Fleet(cells("a"))
+    for event in (works, works, *history):
+        event(fleet, "a")
+        fleet.tick()
+
+    folders: dict[str, set[str]] = {}
+    for run in fleet.runs.values():
+        folders.setdefault(run.conversation, set()).add(run.folder)
+    assert all(len(known) == 1 for known in folders.values())
 
 
 @given(fleets(), HISTORIES)

@@ -75,7 +75,7 @@ class World:
 
     def told(self) -> RunView:
         """The run as a look at its history tells it."""
-        (view,) = history(self.root, "A", self.run, judge_exit, _without_secrets)
+        (view,) = history(self.root, "A", judge_exit, _without_secrets)
         return view
 
     def files(self) -> dict[str, tuple[int, int]]:

@@ -173,15 +173,15 @@ def test_attaching_goes_by_name(world: World) -> None:
 def test_a_session_that_lost_its_mark_is_cleared(world: World) -> None:
     """Its run is over, and its name is needed again; one with its mark is left for people."""
     world.runtime.start([world.request("app"), world.request("other")])
-    world.runtime.clear("run-app")
+    world.runtime.clear(["run-app"])
     assert [session.run for session in seen(world)] == ["run-app", "run-other"]
     world.lose_mark("app")
     assert [session.run for session in seen(world)] == ["run-other"]
     assert "run-app" in world.runtime.start([world.request("app")])
-    world.runtime.clear("run-app")
+    world.runtime.clear(["run-app"])
     assert world.runtime.start([world.request("app")]) == {}
 
 
 def test_clearing_without_a_server(world: World) -> None:
     """There is nothing to clear."""
-    world.runtime.clear("run-app")
+    world.runtime.clear(["run-app"])

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.errors import TerminalError
 from controller.runtimes.base import StartRequest
 from controller.runtimes.registry import RUNTIMES, runtime_class
 
@@ -34,16 +33,9 @@ def test_a_request_with_a_relative_folder_cannot_be_made() -> None:
 
 
 @pytest.mark.parametrize("kind", RUNTIMES)
-def test_every_word_has_its_class(kind: str) -> None:
+def test_every_name_has_its_class(kind: str) -> None:
     """A line of the registry names what is there."""
     assert kind == getattr(runtime_class(kind), "kind", None)
-
-
-def test_an_unknown_word_is_answered_with_the_known_ones() -> None:
-    """The settings are the user's to mend."""
-    with pytest.raises(TerminalError, match="memory, tmux") as caught:
-        runtime_class("docker")
-    assert caught.value.reason == "RuntimeUnknown"
 
 
 def test_the_registry_loads_nothing() -> None:

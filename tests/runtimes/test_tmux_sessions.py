@@ -269,5 +269,5 @@ def test_a_persons_pane_on_a_run_is_not_cleared(lab: Lab, runtime: TmuxRuntime) 
     request = lab.request("app")
     runtime.start([request])
     lab.tmux("new-session", "-d", "-s", "look", "--", "sh", "-c", "sleep 600", str(request.folder))
-    runtime.clear(request.run)
+    runtime.clear([request.run])
     assert lab.tmux("list-sessions", "-F", "#{session_name}").split() == ["app", "look"]

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from controller.core.errors import TerminalError
 from controller.sources.csv_file import CsvFile
 from controller.sources.registry import SOURCES, source_class
 
@@ -19,14 +18,6 @@ def test_a_kind_is_a_class() -> None:
 def test_a_class_says_its_own_kind(kind: str) -> None:
     """The registry's word and the class's own are one."""
     assert vars(source_class(kind))["kind"] == kind
-
-
-def test_an_unknown_kind_names_the_known() -> None:
-    """A typo in the settings is told with the words that would do."""
-    with pytest.raises(TerminalError, match=r"'cvs'.*csv") as caught:
-        source_class("cvs")
-
-    assert caught.value.reason == "SourceUnknown"
 
 
 def test_no_source_is_loaded_before_it_is_used() -> None:
