@@ -8,7 +8,9 @@ from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.context import settings_of
+from controller.cli.hints import columns_meant, projects_meant
 from controller.cli.notify import address_faults
+from controller.cli.terminal import warn
 from controller.core.desired import Desired
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
@@ -37,7 +39,8 @@ def validate(options: argparse.Namespace) -> int:
     schema = read_row_schema(settings.paths.schemas / ROW_SCHEMA)
     try:
         with closing(build_source(settings, schema, os.environ)) as source:
-            desired = RowReader(schema).parse(source.read().rows)
+            snapshot = source.read()
+            desired = RowReader(schema).parse(snapshot.rows)
     except (SourceEmpty, SourceInvalid) as error:
         print(clean(error.message))
         return exits.NO
@@ -46,6 +49,10 @@ def validate(options: argparse.Namespace) -> int:
     for fault in sorted(faults, key=lambda item: item.line):
         column = f": column {fault.column}" if fault.column else ""
         print(clean(f"{source.name}:{fault.line}{column}: {fault.message}"))
+    for text in columns_meant(snapshot.columns):
+        warn(f"{source.name}: {text}")
+    for text in projects_meant(settings.projects, [row.cell(PROJECT) for row in snapshot.rows]):
+        warn(f"{settings.file}: {text}")
     if faults or addresses:
         return exits.NO
     print(clean(f"{source.name}: {len(desired.projects)} rows, all valid"))
