@@ -82,7 +82,7 @@ class LoopBackend:
 
     def plan(self) -> PlanView:
         """What the next tick would do."""
-        tick = self._loop.ask(self._reconciler.preview)
+        tick = self._loop.look(self._reconciler.preview)
         return view_plan(tick.plan, tick.errors, tick.now)
 
     def describe(self, name: str) -> ProjectDetail:
@@ -116,7 +116,7 @@ class LoopBackend:
         if project is None:
             raise NotFound("NotFound", f"no project {name!r}")
         run = project.run if project.alive else ""
-        live = self._loop.ask(lambda: self._screen(run, SCREEN_LINES)) if run else None
+        live = self._loop.look(lambda: self._screen(run, SCREEN_LINES)) if run else None
         return screen(project, live, self._folders)
 
     def reconcile(self) -> PlanView:
