@@ -193,7 +193,10 @@ class Reconciler:
         if tick.rested and tick.observed is not None:
             board = refresh_board(board, tick.observed, tick.now)
         elif tick.plan is not None and tick.observed is not None and tick.desired is not None:
-            summary = summarize(tick.plan, tick.desired, tick.observed, tick.outcomes, tick.now)
+            summary = summarize(
+                tick.plan, tick.desired, tick.observed, tick.outcomes, tick.now,
+                self._scribe.stored,
+            )  # fmt: skip
             memory, self._rows = summary.memory, summary.rows
             news = summary.events if tick.told else (*tick.plan.events, *summary.events)
             board = make_board(self._rows, tick.desired.projects, memory, tick.observed, tick.now)

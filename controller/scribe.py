@@ -33,7 +33,6 @@ class Scribe:
 
     def __init__(self, source: Source, schema: RowSchema, metrics: Metrics) -> None:
         self._source = source
-        self._schema = schema
         self._reader = RowReader(schema)
         self._metrics = metrics
         self._snapshot: Snapshot | None = None
@@ -87,6 +86,10 @@ class Scribe:
             for notice in self._source.notices()
         ]
 
+    def stored(self, text: str) -> str:
+        """What a cell of the list says once a text was written to it."""
+        return self._source.stored(text)
+
     def hold(self, tick: Tick, rows: Sequence[RowStatus]) -> None:
         """Find out whether what is to be written waits for an editor, and tell it once.
 
@@ -119,7 +122,7 @@ class Scribe:
         tick.wrote = len(written.applied)
         arrived = [(edit.row.cell(PROJECT), edit.cells) for edit in written.applied]
         assert self.desired is not None
-        self.desired = with_written(self.desired, arrived, self._schema)
+        self.desired = with_written(self.desired, arrived)
         self._snapshot = None  # so that the old content, saved again, is read as what it is
         return arrived
 

@@ -1,5 +1,6 @@
-"""The reconciler: what a look costs the next tick."""
+"""The reconciler: what a look costs the next tick, and when a world is at rest."""
 
+import encodings.aliases
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +10,27 @@ import yaml
 
 from controller.app import App
 from controller.assembly import build
+from controller.core.errors import SidekickError
 from controller.layout import clock
 from controller.metrics import Metrics
 from controller.runtimes.memory import MemoryRuntime
 from controller.settings import load_settings
+from controller.sources.csv_encoding import check_encoding
 from controller.sources.csv_file import CsvFile
 from tests.e2e.lab import HEADER, ROOT
 
 ROWS = ("One,1,Paused,,,Do it,,No,,", "Two,2,Nonsense,,,Do it,,No,,", "")
+
+
+def _codecs() -> Iterator[str]:
+    """Every encoding that the settings allow and a list can be written in."""
+    for name in sorted({*encodings.aliases.aliases.values(), "utf-8-sig", "cp1125"}):
+        try:
+            check_encoding(name)
+            HEADER.encode(name)
+        except (SidekickError, UnicodeEncodeError):
+            continue
+        yield name
 
 
 class Place:
@@ -118,3 +132,15 @@ def test_a_look_at_a_list_that_cannot_be_read(place: Callable[..., Place]) -> No
     assert tick.report
     assert tick.report.source.valid
     assert not tick.errors
+
+
+@pytest.mark.parametrize("encoding", list(_codecs()))
+def test_a_list_comes_to_rest_in_every_encoding(place: Callable[..., Place], encoding: str) -> None:
+    """What it cannot hold it says with question marks, once: it is not written again and again."""
+    here = place(encoding)
+    here.app.fleet.note("One", "lunch → tea … ✓ ä €")
+    ticks = [here.app.reconciler.tick() for _ in range(4)]
+    assert [tick.errors for tick in ticks] == [{}] * 4
+    assert [tick.wrote for tick in ticks] == [2, 0, 0, 0]
+    assert "UserPaused: lunch" in here.text()
+    assert ticks[-1].rested
