@@ -14,7 +14,7 @@ from controller.core.names import pick
 from controller.core.planview import view_action, view_outcomes, view_plan
 from controller.core.report import Report
 from controller.core.words import fold
-from controller.detail import SCREEN_LINES, Folders, detail, screen
+from controller.detail import EVENTS, SCREEN_LINES, Folders, Histories, detail, screen
 from controller.fleet import Fleet
 from controller.loop import Loop
 from controller.orders import Orders
@@ -52,6 +52,7 @@ class LoopBackend:
         self._journal = journal
         self._journal_lock = threading.Lock()
         self._folders = folders
+        self._histories = Histories(folders)
         self._screen = screen
 
     def healthy(self) -> bool:
@@ -82,7 +83,7 @@ class LoopBackend:
 
     def plan(self) -> PlanView:
         """What the next tick would do."""
-        tick = self._loop.ask(self._reconciler.preview)
+        tick = self._loop.look(self._reconciler.preview)
         return view_plan(tick.plan, tick.errors, tick.now)
 
     def describe(self, name: str) -> ProjectDetail:
@@ -92,14 +93,18 @@ class LoopBackend:
             NotFound: No such project, or several.
             TransientError: There was no tick yet.
         """
+        # First of all: what is read after it may be newer than it says, and never older.
+        revision = self.revision()
         report, plan = self._loop.report, self._loop.plan
         if report is None:
             raise TransientError("NotReady", "the list was not read yet; ask again in a moment")
         full = pick(name, [project.name for project in report.projects if project.name])
+        project = next(one for one in report.projects if one.name == full)
         actions = plan.actions if plan else ()
         views = [view_action(action) for action in actions if action.project == full]
-        with self._journal_lock:
-            return detail(report, full, self._folders, self._journal, views)
+        events = self.events(project=full, last=EVENTS)
+        runs = self._histories.of(project, revision)
+        return detail(project, runs, events, self._folders, views)
 
     def screen(self, name: str) -> ScreenView:
         """What a project's newest run shows.
@@ -116,7 +121,7 @@ class LoopBackend:
         if project is None:
             raise NotFound("NotFound", f"no project {name!r}")
         run = project.run if project.alive else ""
-        live = self._loop.ask(lambda: self._screen(run, SCREEN_LINES)) if run else None
+        live = self._loop.look(lambda: self._screen(run, SCREEN_LINES)) if run else None
         return screen(project, live, self._folders)
 
     def reconcile(self) -> PlanView:

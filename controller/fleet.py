@@ -5,17 +5,16 @@ messages, so that they hold with and without a running controller.
 """
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
-from controller.core.errors import TransientError
 from controller.core.limits import Answer
 from controller.core.memory import Suspension
 from controller.files import TEMPORARY, make_folder, read_small, write_whole
+from controller.shared_words import FleetUnavailable, SharedWords, Words, unavailable
 
 SUSPENDED = "suspended.json"
 APPROVED = "approved-prune"
@@ -32,10 +31,6 @@ _NOT_UNDERSTOOD = (
 )
 
 
-class FleetUnavailable(TransientError):
-    """A word on the fleet could not be written."""
-
-
 class Fleet:
     """What was said about the whole fleet.
 
@@ -46,9 +41,10 @@ class Fleet:
     def __init__(self, state: Path) -> None:
         self._suspended = state / SUSPENDED
         self._approved = state / APPROVED
-        self._notes = state / NOTES
-        self._answers = state / ANSWERS
-        self._released = state / RELEASED
+        self._notes_file = state / NOTES
+        self._notes = SharedWords(self._notes_file)
+        self._answers = SharedWords(state / ANSWERS)
+        self._released = SharedWords(state / RELEASED)
         self._word: Suspension | None = self._unreadable()
 
     def suspension(self) -> Suspension | None:
@@ -95,7 +91,7 @@ class Fleet:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _unavailable(self._suspended, error) from error
+            raise unavailable(self._suspended, error) from error
         return True
 
     def approved_prune(self) -> str:
@@ -120,15 +116,36 @@ class Fleet:
 
     def notes(self) -> Mapping[str, str]:
         """Project → why the user paused or resumed it, where they said so."""
-        try:
-            return self._read_notes()
-        except FleetUnavailable:
-            return {}
+        with suppress(FleetUnavailable):
+            return _notes(self._notes.read())
+        return {}
+
+    def note(self, project: str, message: str) -> None:
+        """Keep why the user gave a word; an empty message forgets the one before.
+
+        Raises:
+            FleetUnavailable: It could not be written.
+        """
+        said = {project: message[:NOTE_LENGTH]} if message else {}
+        self._notes.change(
+            lambda known: {n: t for n, t in _notes(known).items() if n != project} | said
+        )
+
+    def forget_notes(self, notes: Mapping[str, str]) -> None:
+        """Forget these notes, those left out that say something else by now.
+
+        What cannot be done now is left for the next time.
+        """
+        with suppress(FleetUnavailable):
+            self._notes.change(
+                lambda known: {n: t for n, t in _notes(known).items() if notes.get(n) != t},
+                patience=0.0,
+            )
 
     def answers(self) -> Mapping[str, Answer]:
         """Project → what a person answered its agent, the newest answer of each."""
         with suppress(FleetUnavailable):
-            found = {name: _answer(item) for name, item in _read_object(self._answers).items()}
+            found = {name: _answer(item) for name, item in self._answers.read().items()}
             return {name: answer for name, answer in found.items() if answer}
         return {}
 
@@ -139,20 +156,28 @@ class Fleet:
             FleetUnavailable: It could not be written.
         """
         document = {"id": token_hex(8), "text": text, "at": now.isoformat()}
-        _write(self._answers, json.dumps({**_read_object(self._answers), project: document}))
+        self._answers.change(lambda known: {**known, project: document})
 
-    def keep_answers(self, projects: Set[str]) -> None:
-        """Forget the answers to all other projects."""
+    def forget_answers(self, answers: Mapping[str, Answer]) -> None:
+        """Forget these answers, but not one that was given to the same project since.
+
+        What cannot be done now is left for the next time.
+        """
+
+        def without(known: Words) -> Words:
+            return {
+                name: item
+                for name, item in known.items()
+                if name not in answers or _answer(item) != answers[name]
+            }
+
         with suppress(FleetUnavailable):
-            given = _read_object(self._answers)
-            if given.keys() - projects:
-                kept = {name: item for name, item in given.items() if name in projects}
-                _write(self._answers, json.dumps(kept))
+            self._answers.change(without, patience=0.0)
 
     def released(self) -> Mapping[str, datetime]:
         """Agent → when a person ended its hold."""
         with suppress(FleetUnavailable):
-            found = {name: _time(item) for name, item in _read_object(self._released).items()}
+            found = {name: _time(item) for name, item in self._released.read().items()}
             return {name: at for name, at in found.items() if at}
         return {}
 
@@ -162,73 +187,29 @@ class Fleet:
         Raises:
             FleetUnavailable: It could not be written.
         """
-        known = _read_object(self._released)
-        _write(self._released, json.dumps({**known, agent: now.isoformat()}))
-
-    def _read_notes(self) -> Mapping[str, str]:
-        """The notes, before they are written anew.
-
-        Raises:
-            FleetUnavailable: They cannot be read now, and must not be taken for none.
-        """
-        data = _read_object(self._notes)
-        return {
-            name: text.encode("utf-8", "replace").decode()[:NOTE_LENGTH]
-            for name, text in data.items()
-            if isinstance(text, str)
-        }
-
-    def note(self, project: str, message: str) -> None:
-        """Keep why the user gave a word; an empty message forgets the one before.
-
-        Raises:
-            FleetUnavailable: It could not be written.
-        """
-        notes = {name: text for name, text in self._read_notes().items() if name != project}
-        if message:
-            notes[project] = message[:NOTE_LENGTH]
-        self._keep(notes)
-
-    def keep_notes(self, projects: Set[str]) -> None:
-        """Forget the notes on all other projects."""
-        with suppress(FleetUnavailable):
-            known = self._read_notes()
-            self._keep({name: text for name, text in known.items() if name in projects})
+        self._released.change(lambda known: {**known, agent: now.isoformat()})
 
     def note_age(self, now: datetime) -> float:
         """Seconds since the newest note was written."""
         try:
-            return now.timestamp() - self._notes.stat().st_mtime
+            return now.timestamp() - self._notes_file.stat().st_mtime
         except OSError:
             return 0.0
 
     def clear_away(self, now: datetime) -> None:
         """Remove the temporary files of writers that were killed, whichever they are."""
-        for path in self._notes.parent.glob(TEMPORARY):
+        for path in self._notes_file.parent.glob(TEMPORARY):
             with suppress(OSError):
                 if now.timestamp() - path.lstat().st_mtime > STALE_SECONDS:
                     path.unlink()
 
-    def _keep(self, notes: Mapping[str, str]) -> None:
-        if notes != self.notes():
-            _write(self._notes, json.dumps(notes, indent=1))
 
-
-def _read_object(path: Path) -> Mapping[str, Any]:
-    """A file's JSON object; one that cannot be understood is empty.
-
-    Raises:
-        FleetUnavailable: It cannot be read now, and must not be taken for none.
-    """
-    try:
-        data = json.loads(read_small(path))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise _unavailable(path, error) from error
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
+def _notes(words: Words) -> dict[str, str]:
+    return {
+        name: text.encode("utf-8", "replace").decode()[:NOTE_LENGTH]
+        for name, text in words.items()
+        if isinstance(text, str)
+    }
 
 
 def _answer(item: object) -> Answer | None:
@@ -252,8 +233,4 @@ def _write(path: Path, text: str) -> None:
         make_folder(path.parent)
         write_whole(path, text.encode())
     except OSError as error:
-        raise _unavailable(path, error) from error
-
-
-def _unavailable(path: Path, error: OSError) -> FleetUnavailable:
-    return FleetUnavailable("FleetUnavailable", f"{path}: {error.strerror}")
+        raise unavailable(path, error) from error

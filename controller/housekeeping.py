@@ -92,26 +92,29 @@ class Housekeeping:
         """A note on a word is kept while that word stands, as long as the project rests."""
         if tick.plan is None or not (notes := self._fleet.notes()):
             return
+        if self._fleet.note_age(tick.now) < NOTE_SECONDS:
+            return
         members = tick.plan.memory.projects
-        resting = {
-            name for name in notes if name in members and members[name].intent is Intent.PAUSE
+        over = {
+            name: text
+            for name, text in notes.items()
+            if name not in members or members[name].intent is not Intent.PAUSE
         }
-        fresh = {name for name in notes if self._fleet.note_age(tick.now) < NOTE_SECONDS}
-        if (kept := resting | fresh) != set(notes):
-            self._fleet.keep_notes(kept)
+        if over:
+            self._fleet.forget_notes(over)
 
     def _forget_answers(self, tick: Tick) -> None:
         """An answer is kept until the agent has got it."""
         if tick.plan is None or not (given := self._fleet.answers()):
             return
         members = tick.plan.memory.projects
-        open_ones = {
-            name
+        got = {
+            name: answer
             for name, answer in given.items()
-            if name not in members or members[name].answered != answer.id
+            if name in members and members[name].answered == answer.id
         }
-        if open_ones != set(given):
-            self._fleet.keep_answers(open_ones)
+        if got:
+            self._fleet.forget_answers(got)
 
     def _prune(self, now: datetime, newest: set[str]) -> None:
         """Go on with a pass over all runs, or begin one; a tick spends but a moment on it."""

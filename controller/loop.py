@@ -27,6 +27,8 @@ PATIENCE = 20.0
 """Seconds that another thread waits for the loop to do what it asks."""
 
 _T = TypeVar("_T")
+_Task = tuple[Callable[[], None], Future[Any]]
+"""Does what was asked for, and where its answer goes."""
 
 
 class Loop:
@@ -60,7 +62,8 @@ class Loop:
         self._after = after
         self._stopping = False
         self._progress = time.monotonic()
-        self._orders: deque[tuple[Callable[[], None], Future[Any]]] = deque()
+        self._orders: deque[_Task] = deque()
+        self._looks: deque[_Task] = deque()
         self._ticks_wanted: deque[Future[Tick]] = deque()
         self.report: Report | None = None
         self.plan: Plan | None = None
@@ -88,38 +91,41 @@ class Loop:
     def run(self) -> None:
         """Tick until told to stop. A defect in a tick is logged and counted; the loop goes on."""
         while not self._stopping:
-            while self._orders:
-                self._orders.popleft()[0]()
+            _do(self._orders)
+            _do(self._looks)
             wanted = [self._ticks_wanted.popleft() for _ in range(len(self._ticks_wanted))]
             tick = self._tick()
             self._progress = time.monotonic()
             for future in wanted:
                 _answer(future, tick)
             if not self._stopping:
-                self._wakes.wait(self._pause(tick))
+                self._wakes.wait(self._pause(tick), lambda: _do(self._looks))
         self._turn_away()
 
     def ask(self, order: Callable[[], _T]) -> _T:
-        """Let the loop's thread do something between two ticks; from any other thread.
+        """Let the loop's thread change something between two ticks; from any other thread.
+
+        A tick follows, that acts on what was changed.
 
         Raises:
             SidekickError: What the order raises; `LoopBusy` where its turn did not come in time.
         """
-        future: Future[_T] = Future()
-
-        def do() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(order())
-            except SidekickError as error:
-                future.set_exception(error)
-            except Exception:
-                log.exception("an order failed by a defect of the controller; please report it")
-                future.set_exception(_defect())
-
-        self._orders.append((do, future))
+        task, future = _task(order)
+        self._orders.append((task, future))
         self._wakes.wake()
+        return _wait(future)
+
+    def look(self, look: Callable[[], _T]) -> _T:
+        """Let the loop's thread look at something between two ticks; from any other thread.
+
+        It changes nothing, so no tick follows, and the next one is as near as before.
+
+        Raises:
+            SidekickError: What the look raises; `LoopBusy` where its turn did not come in time.
+        """
+        task, future = _task(look)
+        self._looks.append((task, future))
+        self._wakes.ring()
         return _wait(future)
 
     def ask_tick(self) -> Tick:
@@ -136,7 +142,8 @@ class Loop:
     def _turn_away(self) -> None:
         """Tell those whose turn never came."""
         text = "the controller ends; ask the next one"
-        for future in [future for _, future in self._orders] + list(self._ticks_wanted):
+        tasks = (*self._orders, *self._looks)
+        for future in [future for _, future in tasks] + list(self._ticks_wanted):
             if future.set_running_or_notify_cancel():
                 future.set_exception(TransientError("ShuttingDown", text))
 
@@ -169,6 +176,31 @@ class Loop:
 
     def _wake(self, _number: int, _frame: FrameType | None) -> None:
         """The signal's byte in the wake-up pipe is all it takes."""
+
+
+def _task(call: Callable[[], _T]) -> tuple[Callable[[], None], Future[_T]]:
+    future: Future[_T] = Future()
+
+    def do() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(call())
+        except SidekickError as error:
+            future.set_exception(error)
+        except Exception:
+            log.exception(
+                "what was asked of the loop failed by a defect of the controller; please report it"
+            )
+            future.set_exception(_defect())
+
+    return do, future
+
+
+def _do(tasks: deque[_Task]) -> None:
+    """Those that wait now; who asks meanwhile waits for the next time."""
+    for _ in range(len(tasks)):
+        tasks.popleft()[0]()
 
 
 def _answer(future: Future[Tick], tick: Tick | None) -> None:

@@ -121,7 +121,7 @@ class Reconciler:
     def preview(self) -> Tick:
         """What the next tick would do; nothing is done or remembered."""
         tick = Tick(self.now())
-        self._scribe.read(tick)
+        source = self._scribe.look(tick)
         self._observe(tick)
         limits = self._limits()
         self._decide(tick, limits, anew=True)
@@ -130,7 +130,9 @@ class Reconciler:
             board = make_board(
                 summary.rows, tick.desired.projects, summary.memory, tick.observed, tick.now
             )
-            tick.report = self._frame(tick, limits, summary.memory, board)
+            tick.report = self._frame(tick, limits, summary.memory, board, source)
+        else:
+            tick.report = Report(tick.now, source, slots=limits.slots, errors=dict(tick.errors))
         return tick
 
     def count_defect(self) -> None:
@@ -144,11 +146,6 @@ class Reconciler:
         """Grows whenever the report's essence or the journal changed."""
         return self._keeper.revision
 
-    @property
-    def source_view(self) -> SourceView:
-        """The list, as it was last read."""
-        return self._scribe.view
-
     def _check_settings(self, tick: Tick) -> None:
         try:
             tick.events += self._reload.check(tick.now)
@@ -157,7 +154,7 @@ class Reconciler:
 
     def _decide(self, tick: Tick, limits: Limits, *, anew: bool = False) -> None:
         """The plan for what was read and seen; the same again where nothing differs."""
-        tick.desired = desired = self._scribe.desired
+        desired = tick.desired
         try:
             memory = self._keeper.recall()
         except SidekickError as error:
@@ -196,7 +193,10 @@ class Reconciler:
         if tick.rested and tick.observed is not None:
             board = refresh_board(board, tick.observed, tick.now)
         elif tick.plan is not None and tick.observed is not None and tick.desired is not None:
-            summary = summarize(tick.plan, tick.desired, tick.observed, tick.outcomes, tick.now)
+            summary = summarize(
+                tick.plan, tick.desired, tick.observed, tick.outcomes, tick.now,
+                self._scribe.stored,
+            )  # fmt: skip
             memory, self._rows = summary.memory, summary.rows
             news = summary.events if tick.told else (*tick.plan.events, *summary.events)
             board = make_board(self._rows, tick.desired.projects, memory, tick.observed, tick.now)
@@ -208,7 +208,7 @@ class Reconciler:
         self._chronicle.gather(tick, news)
         if tick.plan is not None and tick.observed is not None:
             self._notifier.look(memory, self.server, tick.now)
-        tick.report = self._frame(tick, limits, memory, board)
+        tick.report = self._frame(tick, limits, memory, board, self._scribe.view)
         self._keep(tick, memory)
         self._notifier.hand_over(tick.now)
         if dict(tick.report.errors) != tick.errors:
@@ -252,11 +252,16 @@ class Reconciler:
         )
 
     def _frame(
-        self, tick: Tick, limits: Limits, memory: Memory, board: tuple[ProjectView, ...]
+        self,
+        tick: Tick,
+        limits: Limits,
+        memory: Memory,
+        board: tuple[ProjectView, ...],
+        source: SourceView,
     ) -> Report:
         return make_report(
             tick.now,
-            self._scribe.view,
+            source,
             board,
             tick.observed,
             memory,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.core.desired import Desired, with_written
@@ -33,7 +33,6 @@ class Scribe:
 
     def __init__(self, source: Source, schema: RowSchema, metrics: Metrics) -> None:
         self._source = source
-        self._schema = schema
         self._reader = RowReader(schema)
         self._metrics = metrics
         self._snapshot: Snapshot | None = None
@@ -44,28 +43,41 @@ class Scribe:
     def read(self, tick: Tick) -> None:
         """Read the list; where that fails, the last good rows stand."""
         began = time.perf_counter()
+        found = self._read(tick)
+        self.view = found.view
+        self._metrics.reads.labels("success" if found.view.valid else "error").inc()
+        if found.snapshot is None:
+            return
+        self._metrics.read_seconds.observe(time.perf_counter() - began)
+        self._snapshot, self.desired, self._read_at = found.snapshot, tick.desired, found.at
+
+    def look(self, tick: Tick) -> SourceView:
+        """Read the list for somebody who only looks; it is as if nobody had.
+
+        A read that was not seen before counts towards a deletion: to take it from the next tick
+        would put that off with each look.
+        """
+        return self._read(tick).view
+
+    def _read(self, tick: Tick) -> "_Read":
+        """Read the list, and tell the tick; nothing is remembered."""
+        tick.desired = self.desired
         try:
             snapshot = self._source.read()
             news = self._snapshot is None or snapshot.revision != self._snapshot.revision
-            if news:
-                self.desired = self._reader.parse(snapshot.rows)
+            desired = self._reader.parse(snapshot.rows) if news else self.desired
         except SidekickError as error:
             tick.errors["read"] = error.message
-            self._metrics.reads.labels("error").inc()
-            self.view = replace(self.view, valid=False, message=error.message)
-            return
-        self._metrics.reads.labels("success").inc()
-        self._metrics.read_seconds.observe(time.perf_counter() - began)
+            return _Read(replace(self.view, valid=False, message=error.message))
+        assert desired is not None
         at = self._source.last_read()
-        tick.fresh = at is None or at != self._read_at
-        self._read_at = at
+        tick.desired, tick.fresh = desired, at is None or at != self._read_at
         changed = tick.now if news else self.view.changed_at
-        self._snapshot = snapshot
-        assert self.desired is not None
-        self.view = SourceView(
+        view = SourceView(
             self._source.kind, self._source.name, True, "", at or tick.now, changed,
-            len(snapshot.rows), len(self.desired.invalid), self.view.waits, self.view.refusal,
+            len(snapshot.rows), len(desired.invalid), self.view.waits, self.view.refusal,
         )  # fmt: skip
+        return _Read(view, snapshot, at)
 
     def hear(self, tick: Tick) -> None:
         """What the list's source did by itself."""
@@ -73,6 +85,10 @@ class Scribe:
             Event(tick.now, "", notice.reason, notice.message, notice.warning)
             for notice in self._source.notices()
         ]
+
+    def stored(self, text: str) -> str:
+        """What a cell of the list says once a text was written to it."""
+        return self._source.stored(text)
 
     def hold(self, tick: Tick, rows: Sequence[RowStatus]) -> None:
         """Find out whether what is to be written waits for an editor, and tell it once.
@@ -106,9 +122,18 @@ class Scribe:
         tick.wrote = len(written.applied)
         arrived = [(edit.row.cell(PROJECT), edit.cells) for edit in written.applied]
         assert self.desired is not None
-        self.desired = with_written(self.desired, arrived, self._schema)
+        self.desired = with_written(self.desired, arrived)
         self._snapshot = None  # so that the old content, saved again, is read as what it is
         return arrived
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A read of the list: how that is shown, and, where it was good, its content and time."""
+
+    view: SourceView
+    snapshot: Snapshot | None = None
+    at: datetime | None = None
 
 
 def _edits(rows: Sequence[RowStatus]) -> list[Edit]:

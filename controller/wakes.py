@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,6 +65,7 @@ class Wakes:
         self._names: dict[int, frozenset[str]] = {}
         self._runs: dict[Path, int] = {}
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         try:
             self._inotify: INotify | None = INotify(nonblocking=True)
         except OSError as error:
@@ -87,6 +88,10 @@ class Wakes:
         with suppress(BlockingIOError):  # a full pipe wakes as well
             os.write(self._writer, b"\0")
 
+    def ring(self) -> None:
+        """Let whoever waits look up, and go on waiting; from any thread."""
+        os.eventfd_write(self._bell, 1)
+
     def watch_run(self, folder: Path) -> None:
         """Watch a run's folder, before its session starts."""
         if folder not in self._runs:
@@ -105,8 +110,13 @@ class Wakes:
         for folder in folders:
             self.watch_run(folder)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something happens, at most this long."""
+    def wait(self, seconds: float, rung: Callable[[], None] = lambda: None) -> None:
+        """Wait until something happens, at most this long.
+
+        Args:
+            seconds: So long.
+            rung: Called for whoever rang meanwhile, or before; the wait is no longer for that.
+        """
         if self._inotify is None:
             seconds = min(seconds, _BLIND_SECONDS)
         deadline = time.monotonic() + seconds
@@ -115,7 +125,7 @@ class Wakes:
             if now >= deadline or self._hook_is_due(now):
                 return
             left = (min(deadline, self._next_hook) if self._hooked else deadline) - now
-            sources = [self._reader, *([self._inotify] if self._inotify else [])]
+            sources = [self._reader, self._bell, *([self._inotify] if self._inotify else [])]
             ready, _, _ = select.select(sources, [], [], min(left, self._interval))
             woken = False
             if self._reader in ready:
@@ -123,6 +133,9 @@ class Wakes:
                 woken = True
             if self._inotify in ready:
                 woken = self._relevant() or woken
+            if self._bell in ready:
+                os.eventfd_read(self._bell)
+                rung()
             if woken or self._file_changed():
                 return
 
@@ -132,8 +145,8 @@ class Wakes:
             signal.set_wakeup_fd(-1)
         if self._inotify:
             self._inotify.close()
-        os.close(self._reader)
-        os.close(self._writer)
+        for descriptor in (self._reader, self._writer, self._bell):
+            os.close(descriptor)
 
     def _hook_is_due(self, now: float) -> bool:
         due = self._hooked and now >= self._next_hook

@@ -1,15 +1,21 @@
 """The fleet's own words: rest, and leave to stop many."""
 
 import errno
+import fcntl
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from controller import fleet as module
+from controller import shared_words
 from controller.core.memory import Suspension
-from controller.fleet import Fleet, FleetUnavailable
+from controller.fleet import Fleet
+from controller.shared_words import FleetUnavailable
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -173,11 +179,12 @@ def test_a_word_that_cannot_be_read_now(
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "read_small", fail)
+        patch.setattr(shared_words, "read_small", fail)
         assert fleet.suspension() is None
         assert Fleet(state).suspension() is not None
         with pytest.raises(FleetUnavailable):
             fleet.note("B", "tea")
-        fleet.keep_notes({"B"})
+        fleet.forget_notes({"A": "lunch"})
     assert fleet.notes() == {"A": "lunch"}
 
     fleet.suspend(NOW, "tea")
@@ -195,3 +202,96 @@ def test_what_killed_writers_left(fleet: Fleet, state: Path) -> None:
     assert len(list(state.iterdir())) == 3
     fleet.clear_away(datetime.now(UTC) + timedelta(seconds=70))
     assert [path.name for path in state.iterdir()] == ["notes.json"]
+
+
+WRITER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from controller import shared_words
+from controller.fleet import Fleet
+shared_words.PATIENCE = 60.0
+fleet, name = Fleet(Path(sys.argv[1])), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(50):
+    fleet.answer(f"{name}-{number}", "yes", datetime.now().astimezone())
+    fleet.note(f"{name}-{number}", "so")
+    fleet.release(f"{name}-{number}", datetime.now().astimezone())
+"""
+
+
+def test_words_that_several_processes_give_are_all_kept(
+    fleet: Fleet, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands beside each other, and a controller that forgets what was heard meanwhile."""
+    monkeypatch.setattr(shared_words, "PATIENCE", 60.0)
+    heard = {"heard-a", "heard-b"}
+    for name in heard:
+        fleet.answer(name, "no", NOW)
+        fleet.note(name, "heard")
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(state), name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for name in "abcd"
+    ]  # fmt: skip
+    for writer in writers:
+        assert writer.stdout
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    while any(writer.poll() is None for writer in writers):
+        given, notes = fleet.answers(), fleet.notes()
+        fleet.forget_answers({name: given[name] for name in heard & given.keys()})
+        fleet.forget_notes({name: notes[name] for name in heard & notes.keys()})
+        for name in heard:
+            fleet.answer(name, "no", NOW)
+    for writer in writers:
+        writer.communicate(timeout=30)
+        assert writer.returncode == 0
+    said = {f"{name}-{number}" for name in "abcd" for number in range(50)}
+    assert fleet.answers().keys() - heard == said
+    assert fleet.notes().keys() - heard == said
+    assert fleet.released().keys() == said
+
+
+def test_what_was_said_since_is_not_forgotten(fleet: Fleet) -> None:
+    """Between the look at a word and its end a person may have given another."""
+    for name in "ab":
+        fleet.answer(name, "first", NOW)
+        fleet.note(name, "first")
+    given, notes = fleet.answers(), fleet.notes()
+    fleet.answer("b", "second", NOW)
+    fleet.note("b", "second")
+    fleet.answer("c", "first", NOW)
+    fleet.note("c", "first")
+    fleet.forget_answers(given)
+    fleet.forget_notes(notes)
+    assert {name: answer.text for name, answer in fleet.answers().items()} == {
+        "b": "second", "c": "first",
+    }  # fmt: skip
+    assert fleet.notes() == {"b": "second", "c": "first"}
+
+
+def test_a_word_whose_turn_does_not_come(
+    fleet: Fleet, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever gives it is told; what is only cleared away waits for nobody."""
+    monkeypatch.setattr(shared_words, "PATIENCE", 0.05)
+    fleet.answer("a", "yes", NOW)
+    given = fleet.answers()
+    other = os.open(state, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with pytest.raises(FleetUnavailable, match=r"another process .* try again") as caught:
+        fleet.answer("b", "yes", NOW)
+    assert str(state) in caught.value.message
+    fleet.forget_answers(given)
+    assert fleet.answers() == given
+    os.close(other)
+    fleet.answer("b", "yes", NOW)
+    fleet.forget_answers(given)
+    assert fleet.answers().keys() == {"b"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.detail import Folders, detail
+from controller.detail import Folders, past_runs
 from controller.runs.meta import Meta, read_meta
 from tests.workshop import Workshop
 
@@ -84,6 +84,5 @@ def _meta(workshop: Workshop, run: str) -> Meta:
 
 def _history(workshop: Workshop, project: str) -> list[str]:
     """The ids of the runs that are told of a project."""
-    app = workshop.app
-    folders = Folders(app.runs.root)
-    return [run.id for run in detail(workshop.report, project, folders, app.journal).runs]
+    (view,) = (one for one in workshop.report.projects if one.name == project)
+    return [run.id for run in past_runs(view, Folders(workshop.app.runs.root))]

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -570,6 +571,22 @@ def test_a_file_that_was_cleared_away_is_made_again(
     assert load(path) == two
     assert [entry.reason for entry in journal.read()] == ["New"]
     journal.close()
+
+
+def test_the_folders_of_a_file_that_is_made_again_are_for_their_owner_alone(
+    tmp_path: Path,
+) -> None:
+    """Those above it too, where they went as well; whatever the umask."""
+    path = tmp_path / "above" / "state" / "sidekick.db"
+    store = Store(path, lambda: NOW)
+    shutil.rmtree(tmp_path / "above")
+    before = os.umask(0)
+    try:
+        assert store.save(ONE, REPORT)
+    finally:
+        os.umask(before)
+        store.close()
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in path.parents[:2]] == 2 * [0o700]
 
 
 def test_a_file_that_another_took_the_place_of_holds_just_what_is_remembered(

@@ -462,6 +462,25 @@ def test_no_busy_loop(make: Make, file: Path) -> None:
     assert time.process_time() - burnt < 0.2
 
 
+def test_a_ring_is_heard_and_ends_no_wait(make: Make, file: Path) -> None:
+    """Whoever rang, before the wait or within it, is called for; the wait is as long as ever."""
+    wakes = make(file, interval=0.05)
+    heard = 0
+
+    def rung() -> None:
+        nonlocal heard
+        heard += 1
+        if heard == 1:
+            wakes.ring()
+
+    wakes.ring()
+    began = time.monotonic()
+    wakes.wait(SHORT, rung)
+    assert time.monotonic() - began >= SHORT
+    assert heard == 2
+    assert calm(wakes)
+
+
 def test_without_a_list(make: Make) -> None:
     """A list that is no file leaves the timer alone."""
     assert calm(make(None, interval=0.01))
@@ -488,6 +507,6 @@ def test_descriptors_are_given_back(file: Path) -> None:
     before = descriptors()
     wakes = Wakes(file, (), 1)
     opened = descriptors() - before
-    assert Counter(map(os.get_inheritable, opened)) == {False: 3}
+    assert Counter(map(os.get_inheritable, opened)) == {False: 4}
     wakes.close()
     assert before == descriptors()

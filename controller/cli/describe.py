@@ -19,7 +19,7 @@ from controller.core.events import Entry
 from controller.core.memory import Spent
 from controller.core.report import ProjectView, Report
 from controller.core.spending import shown
-from controller.detail import Folders, detail
+from controller.detail import EVENTS, Folders, detail, past_runs
 from controller.layout import DATABASE, clock
 from controller.parts.redactor import build_redactor
 from controller.printable import clean
@@ -35,10 +35,10 @@ def describe(options: argparse.Namespace) -> int:
     """Print everything about one project."""
     settings = settings_of(options)
     report = told(settings)
-    name = project_of(report, options.name).name
+    project = project_of(report, options.name)
     plan = preview(settings)
     tell_errors(plan)
-    everything = _gather(settings, report, name, plan)
+    everything = _gather(settings, project, plan)
     if options.output == "text":
         print("\n".join(_lines(everything, report, plan, clock())))
     else:
@@ -46,15 +46,16 @@ def describe(options: argparse.Namespace) -> int:
     return exits.OK
 
 
-def _gather(settings: Settings, report: Report, name: str, plan: PlanView) -> ProjectDetail:
+def _gather(settings: Settings, project: ProjectView, plan: PlanView) -> ProjectDetail:
     redactor = build_redactor(settings, os.environ)
     folders = Folders(settings.paths.runs, redactor.text)
     journal = Journal(settings.paths.state / DATABASE)
-    actions = [action for action in plan.actions if action.project == name]
+    actions = [action for action in plan.actions if action.project == project.name]
     try:
-        return detail(report, name, folders, journal, actions)
+        events = journal.read(project=project.name, last=EVENTS)
     finally:
         journal.close()
+    return detail(project, past_runs(project, folders), events, folders, actions)
 
 
 def _lines(seen: ProjectDetail, report: Report, plan: PlanView, now: datetime) -> Iterator[str]:

@@ -41,12 +41,11 @@ def look(settings: Settings) -> Report:
     """What one tick would find, without doing anything."""
     app = build_app(settings, readonly=True)
     try:
-        tick = app.reconciler.preview()
-        return tick.report or Report(
-            tick.now, app.reconciler.source_view, errors=tick.errors, slots=settings.slots
-        )
+        report = app.reconciler.preview().report
     finally:
         app.close()
+    assert report is not None
+    return report
 
 
 def project_of(report: Report, name: str) -> ProjectView:

@@ -102,27 +102,25 @@ def parse_rows(rows: Iterable[Row], schema: RowSchema) -> Desired:
     return Desired(projects, tuple(invalid))
 
 
-def with_written(
-    desired: Desired, written: Iterable[tuple[str, Mapping[str, str]]], schema: RowSchema
-) -> Desired:
+def with_written(desired: Desired, written: Iterable[tuple[str, Mapping[str, str]]]) -> Desired:
     """The rows as they stand after some cells were written, until they are read again.
 
     Where the list cannot be read for a while, plans are made on these: they must not take what the
-    controller wrote itself for a row that still waits for it.
+    controller wrote itself for a row that still waits for it. The schema, whose rules may take
+    their time, is for the next read.
 
     Args:
         desired: As it was read.
         written: Name and cells of every row that was written.
-        schema: What rows are held against.
     """
     projects = dict(desired.projects)
     for name, cells in written:
         if name in projects:
             row = projects[name].row
             known = {column: text for column, text in cells.items() if column in row.cells}
-            parsed = parse_row(replace(row, cells={**row.cells, **known}), schema)
-            if isinstance(parsed, Project):
-                projects[name] = parsed
+            typed = type_row(replace(row, cells={**row.cells, **known}))
+            if isinstance(typed, Project):
+                projects[name] = typed
     return replace(desired, projects=projects)
 
 

@@ -1,6 +1,6 @@
 """What one row says: its word, why, and the cells to be written for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +27,9 @@ REASON_SHOWN = 300
 PROPOSAL_SHOWN = 4000
 CREDITS_EVERY = timedelta(minutes=1)
 """The Credits Used cell is not written more often for its own sake."""
+Stored = Callable[[str], str]
+"""What a cell of the list says once a text was written to it: not every list holds every character,
+and what it cannot hold is no reason to write again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class RowStatus:
         since: When the status last changed; None where it never had one.
         conditions: The three answers.
         spent: What all its runs spent.
-        cells: Columns of the row to be written, with their new text; empty where it says all.
+        cells: Columns of the row to be written, with their new text as the list can hold it; empty
+            where it says all.
     """
 
     name: str
@@ -68,6 +72,7 @@ def say(
     *,
     stale: bool,
     spent: Spent,
+    stored: Stored,
 ) -> tuple[ProjectMemory, RowStatus]:
     """One project's status, and its memory with that status as its newest version.
 
@@ -80,6 +85,7 @@ def say(
         now: The time.
         stale: Whether its row is an old version, to be written again.
         spent: What all its runs spent.
+        stored: What a cell says once a text was written to it.
     """
     member = _with_conditions(member, verdict, now)
     cells: dict[str, str] = {}
@@ -98,7 +104,7 @@ def say(
         ):
             member, cells = new_version(member, project, agent, now)
         if columns.CREDITS_USED in project.row.cells:
-            member, cells = _with_credits(member, project, cells, shown(spent), now)
+            member, cells = _with_credits(member, project, cells, stored(shown(spent)), now)
         if member.proposal_due and columns.PROPOSED_NEXT_ACTION in project.row.cells:
             cells = {**cells, columns.PROPOSED_NEXT_ACTION: member.proposed[:PROPOSAL_SHOWN]}
         if columns.REASON in project.row.cells and not verdict.brief:
@@ -117,18 +123,21 @@ def say(
         since=member.state.since if member.state else None,
         conditions=member.conditions,
         spent=spent,
-        cells=_changed(project.row, cells) if project else {},
+        cells=_changed(project.row, cells, stored) if project else {},
     )
     return member, status
 
 
-def say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) -> RowStatus:
+def say_invalid(
+    invalid: InvalidRow, known: RowStatus | None, now: datetime, stored: Stored
+) -> RowStatus:
     """The status of a row that the user must mend.
 
     Args:
         invalid: The row, and what is wrong with it.
         known: The status of the project it stands for; None for a new one.
         now: The time.
+        stored: What a cell says once a text was written to it.
     """
     fault = invalid.faults[0]
     message = "; ".join(fault.message for fault in invalid.faults)
@@ -146,7 +155,9 @@ def say_invalid(invalid: InvalidRow, known: RowStatus | None, now: datetime) -> 
         conditions=known.conditions
         if known
         else transition((), (answer,), fault.reason, message, now),
-        cells=_changed(row, cells) if columns.REASON in row.cells and _in_place(row) else {},
+        cells=_changed(row, cells, stored)
+        if columns.REASON in row.cells and _in_place(row)
+        else {},
     )
 
 
@@ -189,5 +200,9 @@ def _reason_text(verdict: Verdict) -> str:
     return shorten(text, REASON_SHOWN).strip()
 
 
-def _changed(row: Row, cells: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in cells.items() if row.cell(name) != text}
+def _changed(row: Row, cells: Mapping[str, str], stored: Stored) -> dict[str, str]:
+    return {
+        name: told
+        for name, text in cells.items()
+        if row.cell(name) != text and row.cell(name) != (told := stored(text))
+    }

@@ -11,7 +11,7 @@ from controller.core.events import Event
 from controller.core.lifecycle import lose_track
 from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory, Retry
 from controller.core.observed import Observed
-from controller.core.row_status import RowStatus, say, say_invalid
+from controller.core.row_status import RowStatus, Stored, say, say_invalid
 from controller.core.verdicts import VANISHED
 from controller.core.words import Status
 
@@ -37,6 +37,7 @@ def summarize(
     observed: Observed,
     outcomes: Sequence[Outcome],
     now: datetime,
+    stored: Stored = str,
 ) -> Summary:
     """Compute what every row says, and what is to be remembered.
 
@@ -46,6 +47,7 @@ def summarize(
         observed: The world it was decided on.
         outcomes: What became of the actions.
         now: The time.
+        stored: What a cell of the list says once a text was written to it.
     """
     starts = {
         outcome.action.project: outcome for outcome in outcomes if isinstance(outcome.action, Start)
@@ -78,13 +80,13 @@ def summarize(
             after = replace(after, brief=False)
         member, said[name] = say(
             name, project, member, after, observed, now,
-            stale=name in plan.stale, spent=plan.spent.get(name, NOTHING_SPENT),
+            stale=name in plan.stale, spent=plan.spent.get(name, NOTHING_SPENT), stored=stored,
         )  # fmt: skip
         members[name] = member
         if not told and (event := _news(name, plan.memory.projects[name], member, after, now)):
             events.append(event)
     rows = [said.pop(name) for name in desired.projects if name in said]
-    rows += [say_invalid(row, said.get(row.name), now) for row in desired.invalid]
+    rows += [say_invalid(row, said.get(row.name), now, stored) for row in desired.invalid]
     rows.sort(key=lambda status: status.row.line if status.row else 0)
     mentioned = {row.name for row in desired.invalid}
     gone = [status for name, status in said.items() if name not in mentioned]

@@ -62,6 +62,10 @@ class ApprovedSource:
         self._check()
         return self._source.write(edits)
 
+    def stored(self, text: str) -> str:
+        """What a cell says once a text was written to it; see `Source.stored`."""
+        return self._source.stored(text)
+
     def listen(self, wake: Callable[[], None]) -> None:
         """Serve a loop; see `Source.listen`. What is not approved is not asked for either."""
         self._wake = wake

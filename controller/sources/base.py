@@ -130,6 +130,14 @@ class Source(Protocol):
         """
         ...
 
+    def stored(self, text: str) -> str:
+        """What a cell says once a text was written to it, in the list as it was read last.
+
+        Raises:
+            SourceUnavailable, SourceInvalid: It was not read well yet, and cannot be.
+        """
+        ...
+
     def listen(self, wake: Callable[[], None]) -> None:
         """Serve a loop from here on, which waits for nobody.
 

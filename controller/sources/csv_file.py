@@ -99,8 +99,8 @@ class CsvFile:
         raise self._busy()
 
     def stored(self, text: str) -> str:
-        """What a cell says once a text was written to it; see `Growing.stored`."""
-        return self._fresh().stored(text)
+        """What a cell says once a text was written to it; see `Source.stored`."""
+        return (self._table or self._fresh()).stored(text)
 
     def listen(self, wake: Callable[[], None]) -> None:
         """The file is read and written at once; see `Source.listen`."""

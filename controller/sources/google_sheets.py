@@ -138,7 +138,7 @@ class GoogleSheet:
         self._desk.deed(lambda client: extend(client, self._required, self.name, columns, rows))
 
     def stored(self, text: str) -> str:
-        """What a cell says once a text was written to it; see `Growing.stored`."""
+        """What a cell says once a text was written to it; see `Source.stored`."""
         return stored(text)
 
     def prepare(self) -> bool:

@@ -33,10 +33,6 @@ class Growing(Source, Protocol):
         """
         ...
 
-    def stored(self, text: str) -> str:
-        """What a cell says once a text was written to it."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Copy:

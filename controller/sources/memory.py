@@ -92,6 +92,10 @@ class MemorySource:
         self.writes += bool(settled.changes)
         return Written(self._fresh().revision, settled.applied, settled.conflicts)
 
+    def stored(self, text: str) -> str:
+        """Every text as it is; see `Source.stored`."""
+        return text
+
     def listen(self, wake: Callable[[], None]) -> None:
         """It is read and written at once; see `Source.listen`."""
 

@@ -174,7 +174,7 @@ class Store:
             StoreUnavailable: It cannot be made just now.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             fresh = open_database(self._path)
         except (OSError, sqlite3.Error) as error:
             raise unavailable(self._path, error) from error

@@ -1,23 +1,31 @@
 """The live page over HTTP: what it shows, who may look, and who may change things."""
 
+import asyncio
 import itertools
 import re
 import shlex
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from controller.core.errors import TransientError
 from controller.core.report import NotificationsView
 from controller.server import Server
+from controller.server.lanes import Lane
+from controller.server.operations import Site
 from controller.server.page import follow
 from controller.server.page.board import NEEDS, draw
+from controller.server.page.plans import Plans
 from controller.server.page.project import attach_command
+from controller.server.pulse import Pulse
 from controller.visits import LINK_LASTS, Visits, sign_link
+from tests.e2e.lab import wait_for
 from tests.server.client import Client, Reply
 from tests.server.world import ALPHA, BETA, GAMMA, REPORT, TOKEN, World, entry
 
@@ -300,3 +308,57 @@ def test_a_page_hears_that_the_server_lives(
     monkeypatch.setattr("controller.server.page.routes.BOARD_SECONDS", 0.05)
     with urllib.request.urlopen(f"{server.url}/page/board", timeout=10) as stream:
         assert any(line == b"event: beat\n" for line in itertools.islice(stream, 10_000))
+
+
+def read_plan(url: str) -> None:
+    """Follow the board until its plan came."""
+    with urllib.request.urlopen(f"{url}/page/board", timeout=10) as stream:
+        assert any(b'id="plan"' in line for line in stream)
+
+
+def test_all_boards_share_one_plan() -> None:
+    """It costs the loop a look at everything; whoever asks meanwhile waits for the same one."""
+    world = World()
+    world.gate.clear()
+    with world.serving() as server, ThreadPoolExecutor() as pool:
+        boards = [pool.submit(read_plan, server.url) for _ in range(4)]
+        assert world.waiting.wait(10)
+        world.gate.set()
+        for board in boards:
+            board.result(10)
+        read_plan(server.url)
+        assert world.orders == [("plan",)]
+        world.happens(entry(1))
+        read_plan(server.url)
+        assert world.orders == [("plan",), ("plan",)]
+
+
+def test_a_plan_that_failed_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board is shown without it meanwhile."""
+    monkeypatch.setattr("controller.server.page.routes.BOARD_SECONDS", 0.05)
+    world = World(failure=TransientError("LoopBusy", "no time"))
+    with world.serving() as server, ThreadPoolExecutor() as pool:
+        board = pool.submit(read_plan, server.url)
+        wait_for("several questions", lambda: len(world.orders) > 2)
+        assert not board.done()
+        world.failure = None
+        board.result(10)
+
+
+def test_a_board_that_is_closed_takes_the_plan_from_no_other() -> None:
+    """Whoever asked first may leave while the loop is busy."""
+    world = World()
+    world.gate.clear()
+
+    async def look() -> str:
+        lane = Lane(1, 1, 10.0)
+        plans = Plans(Site(world, lane, lane, lane, Pulse(world.revision), dict))
+        first, other = (asyncio.create_task(plans.plan(world.number)) for _ in range(2))
+        assert await asyncio.to_thread(world.waiting.wait, 10)
+        first.cancel()
+        await asyncio.wait([first])
+        world.gate.set()
+        return await asyncio.wait_for(other, 10)
+
+    assert 'id="plan"' in asyncio.run(look())
+    assert world.orders == [("plan",)]

@@ -3,6 +3,7 @@
 from controller.core.errors import NotFound, SidekickError
 from controller.server.operations import Site
 from controller.server.page.board import Board, Drawer, draw_banners
+from controller.server.page.plans import Plans
 from controller.server.page.project import draw_project, draw_screen
 from controller.server.page.rendering import render
 
@@ -11,14 +12,16 @@ class BoardFeed:
     """The board, its events, and the plan.
 
     Args:
-        site: Where the plan is asked for.
+        site: Where to look.
         drawer: Draws the board.
+        plans: Draws the plan.
         seen: The digest of the board that the page shows already.
     """
 
-    def __init__(self, site: Site, drawer: Drawer, seen: str) -> None:
+    def __init__(self, site: Site, drawer: Drawer, plans: Plans, seen: str) -> None:
         self._site = site
         self._drawer = drawer
+        self._plans = plans
         self._seen = seen
         self._board: Board | None = None
         self._planned = -1
@@ -37,12 +40,12 @@ class BoardFeed:
         if revision == self._planned:
             return []
         try:
-            plan = await self._site.plans.run(self._site.backend.plan)
+            plan = await self._plans.plan(revision)
         except SidekickError:
             return []  # the loop is busy; it is asked again with the next look
         self._planned = revision
-        told, self._plan = self._plan, render("plan.html", plan=plan)
-        return [self._plan] if self._plan != told else []
+        told, self._plan = self._plan, plan
+        return [plan] if plan != told else []
 
 
 class ProjectFeed:

@@ -17,6 +17,7 @@ from controller.server.page.changes import Changes
 from controller.server.page.feeds import BoardFeed, ProjectFeed
 from controller.server.page.follow import BOARD_SECONDS, LOOK_SECONDS, Follower
 from controller.server.page.guests import Guests
+from controller.server.page.plans import Plans
 from controller.server.page.project import attach_command, draw_project, draw_screen
 from controller.server.page.rendering import POLICY, render
 from controller.server.problems import Problem, problem_of
@@ -37,6 +38,7 @@ class Page:
         self._guests = Guests(access, Visits(access.token, time.time), port)
         self._changes = Changes(site, self._guests)
         self._drawer = Drawer(self._look)
+        self._plans = Plans(site)
 
     def routes(self) -> list[Route]:
         """Their routes."""
@@ -84,7 +86,9 @@ class Page:
 
     async def _follow_board(self, request: Request) -> Response:
         self._guests.check_look(request)
-        feed = BoardFeed(self._site, self._drawer, request.query_params.get("seen", ""))
+        feed = BoardFeed(
+            self._site, self._drawer, self._plans, request.query_params.get("seen", "")
+        )
         return Follower(self._site.pulse, feed.elements, BOARD_SECONDS)
 
     async def _follow_project(self, request: Request) -> Response:
