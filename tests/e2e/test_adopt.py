@@ -504,15 +504,16 @@ def test_an_answer_that_is_lost(lab: Lab, app: App, done: bool) -> None:
 
 def test_nothing_that_watches(lab: Lab, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session that nobody could end again is given back."""
-    monkeypatch.setattr(adoption, "PATIENCE", 0.2)
     pid = begin(lab, "mine")
     owner = digest(str(app.runs.root))
     runtime = TmuxRuntime(
         lab.socket, owner=owner, shim=("/bin/false", "x"), environment=lab.environment,
         configuration=lab.root / "tmux.conf",
     )  # fmt: skip
-    with pytest.raises(TransientError, match="nothing watches over it"):
-        adopt(replace(app, runtime=runtime), "mine", "One")
+    with monkeypatch.context() as hurried:
+        hurried.setattr(adoption, "PATIENCE", 0.2)
+        with pytest.raises(TransientError, match="nothing watches over it"):
+            adopt(replace(app, runtime=runtime), "mine", "One")
 
     assert list(marks(lab).values()) == [""]
     assert not runs(lab)

@@ -114,7 +114,7 @@ def test_its_output_is_kept_and_its_screen_stays(lab: Lab, runtime: TmuxRuntime)
     lab.tmux("send-keys", "-t", session.id.partition("@")[0], "a word", "Enter")
 
     wait_for(lambda: not sessions_of(runtime)[0].alive)
-    assert "got a word" in (request.folder / "output.log").read_text()
+    wait_for(lambda: "got a word" in (request.folder / "output.log").read_text())
     assert "got a word" in runtime.screen(sessions_of(runtime)[0], 10)
 
 
