@@ -176,4 +176,5 @@ class Observer:
             branch=meta.branch,
             model=meta.model,
             work=record.work,
+            adopted=record.adopted,
         )

@@ -19,6 +19,8 @@ from controller.runs.folders import RunFolders
 from controller.sources.base import Edit, Source
 
 TRIES = 5
+_RESUME_REFUSED = "to run it again: restart it, or type Pending into its Status"
+_PAUSE_REFUSED = f"nothing of it runs, so there is nothing to pause; {_RESUME_REFUSED}"
 
 
 class Orders:
@@ -49,11 +51,13 @@ class Orders:
     def pause(self, name: str, message: str = "") -> str:
         """Stop the project and keep its conversation; returns its full name.
 
+        Completed work is refused: `Paused`, and `resume` after it, would have it done again.
+
         Raises:
-            NotFound: No such project, or several.
+            NotFound: No such project, several, or it is completed.
             SidekickError: The list cannot be read or written.
         """
-        return self._type(name, Status.PAUSED, message)
+        return self._type(name, Status.PAUSED, message, refuse=_PAUSE_REFUSED)
 
     def resume(self, name: str, message: str = "") -> str:
         """Let a paused or blocked project go on; returns its full name.
@@ -62,7 +66,7 @@ class Orders:
             NotFound: No such project, several, or it is completed.
             SidekickError: The list cannot be read or written.
         """
-        return self._type(name, Status.PENDING, message, refuse=Status.COMPLETED)
+        return self._type(name, Status.PENDING, message, refuse=_RESUME_REFUSED)
 
     def restart(self, name: str, message: str = "") -> str:
         """End the project's run and start it again; one that does not run is asked to run.
@@ -107,20 +111,19 @@ class Orders:
     def _names(self) -> list[str]:
         return [name for row in self._source.read().rows if (name := row.cell(columns.PROJECT))]
 
-    def _type(self, name: str, status: Status, message: str, refuse: Status | None = None) -> str:
-        """Write the word into the row's Status cell, as an editor would."""
+    def _type(self, name: str, status: Status, message: str, refuse: str = "") -> str:
+        """Write the word into the row's Status cell, as an editor would.
+
+        With `refuse`, a completed project raises NotFound with that text as what to do.
+        """
         if refusal := self._source.refusal():
             raise TransientError("ListReadOnly", refusal)
         for _ in range(TRIES):
             row = self._row(name)
             full = row.cell(columns.PROJECT)
             written = status_of(row.cell(columns.STATUS))
-            if refuse is not None and written is refuse:
-                raise NotFound(
-                    refuse.value,
-                    f"{full} is {refuse.value.lower()}; to run it again: restart it, "
-                    "or type Pending into its Status",
-                )
+            if refuse and written is Status.COMPLETED:
+                raise NotFound(written.value, f"{full} is completed; {refuse}")
             cells = {columns.STATUS: status.value}
             if written is status:
                 # The same word again is a word only with another Last Update: so pausing a row

@@ -96,6 +96,15 @@ def test_resume_does_not_do_completed_work_again(desk: Desk) -> None:
     assert desk.row("Old")[0] == "Completed"
 
 
+def test_completed_work_is_not_paused(desk: Desk) -> None:
+    """To be resumed after it would be to be done again, which nobody asked for."""
+    with pytest.raises(NotFound, match="nothing to pause; to run it again: restart it") as caught:
+        desk.orders.pause("Old")
+    assert caught.value.reason == "Completed"
+    assert desk.row("Old") == ("Completed", "")
+    assert desk.source.writes == 0
+
+
 @pytest.mark.parametrize(
     ("name", "reason"), [("x", "NotFound"), ("o", "Ambiguous"), ("", "NotFound")]
 )

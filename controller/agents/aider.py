@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from controller.agents.base import Event, Launch, Mode, Permission
 from controller.agents.config_files import seed_file, seed_folder, unseed_file
@@ -18,6 +19,10 @@ from controller.core.facts import NO_FACTS, Facts
 from controller.core.observed import Report, Result
 from controller.core.workload import Workload
 
+VARIABLES = (
+    *("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY"),
+    *("OPENROUTER_API_KEY", "OPENAI_API_BASE"),
+)
 _ANSWERED = re.compile(r"Tokens: .* (?:sent|received)|Applied edit to ")
 _ERROR = re.compile(r"litellm\.\w+: |Empty response received from LLM|Only \d+ reflections allowed")
 _ENDS = re.compile(r"Retrying in |The API provider |https?://|$")
@@ -32,6 +37,19 @@ class Aider(Family):
     so that `allow` and `Permission.ALL` change nothing. It has no bound on costs. Its own retries
     cannot be switched off: they last about a minute.
     """
+
+    VARIABLES: ClassVar[tuple[str, ...]] = VARIABLES
+    LOGINS: ClassVar[tuple[str, ...]] = (".env", ".aider/oauth-keys.env")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Those; of an API at an address of one's own only what is meant for it.
+
+        Without a model it chooses one by the keys that it finds, and would go elsewhere.
+        """
+        known = ("OPENAI_API_KEY",) if self.options.base_url else self.VARIABLES
+        own = (name for name in known if name not in self.options.environment)
+        return tuple(dict.fromkeys((*own, *self.options.inherit)))
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:  # noqa: ARG002 - the protocol's
         """`aider … --message=PROMPT`; it ends with its answer, on a terminal too, where it may ask.

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from controller.agents import answers
@@ -16,6 +17,7 @@ from controller.agents.base import Approach, Event, Launch, Permission, Stream
 from controller.agents.claude_hooks import HOOKS, read_hook
 from controller.agents.claude_stream import read_claude
 from controller.agents.config_files import fill_in
+from controller.agents.events import inner
 from controller.agents.family import Family
 from controller.agents.hooks import SECONDS, hook_command
 from controller.agents.patience import Client, node_options, patience
@@ -25,6 +27,7 @@ from controller.core.exits import Exit
 from controller.core.facts import Facts
 from controller.core.observed import Report, Result
 from controller.core.workload import Workload
+from controller.files import read_small
 
 VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
 _MODES = {Permission.PLAN: "plan", Permission.EDITS: "auto-edit", Permission.ALL: "yolo"}
@@ -41,6 +44,7 @@ _SETTINGS: Mapping[str, object] = {
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
 }
+_SETTINGS_FILE = "settings.json"
 _REPORT = "sidekick report"
 _HOOKS = "hooks.json"
 _PATIENCE = "patience.cjs"
@@ -54,7 +58,14 @@ class Qwen(Family):
     """Qwen Code with its settings."""
 
     VARIABLES: ClassVar[tuple[str, ...]] = VARIABLES
-    LOGINS: ClassVar[tuple[str, ...]] = ("settings.json", ".env")
+    LOGINS: ClassVar[tuple[str, ...]] = (".env", "oauth_creds.json")
+
+    @property
+    def logins(self) -> tuple[Path, ...]:
+        """Those files; its settings, which are seeded, only where a key stands in them."""
+        files = tuple(self.options.home / name for name in self.LOGINS)
+        settings = self.options.home / _SETTINGS_FILE
+        return (*files, settings) if _holds_key(settings) else files
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:
         """`qwen` with its events as JSON, the prompt on its standard input; or its terminal."""
@@ -88,7 +99,7 @@ class Qwen(Family):
 
     def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
         """Its settings."""
-        fill_in(self.options.home / "settings.json", _SETTINGS)
+        fill_in(self.options.home / _SETTINGS_FILE, _SETTINGS)
 
     def read(self, facts: Facts, event: Event) -> Facts:
         """Fold an event of its stream, or of a hook."""
@@ -113,6 +124,16 @@ class Qwen(Family):
 def _hook_settings() -> str:
     call = {"type": "command", "command": hook_command(), "timeout": SECONDS * 1000}
     return json.dumps({"hooks": {name: [{"hooks": [call]}] for name in HOOKS}})
+
+
+def _holds_key(settings: Path) -> bool:
+    """Whether a key stands in its settings: its `/auth` writes it into `env`."""
+    try:
+        known = json.loads(read_small(settings))
+    except (OSError, ValueError, RecursionError):
+        return False
+    auth = inner(inner(inner(known).get("security")).get("auth"))
+    return bool(auth.get("apiKey") or any(inner(inner(known).get("env")).values()))
 
 
 def _within(folder: str) -> str:

@@ -8,6 +8,7 @@ from controller.core.desired import Desired
 from controller.core.events import Event
 from controller.core.memory import Absence, ProjectMemory
 from controller.core.observed import Observed, Run
+from controller.core.project import Project
 from controller.core.slugs import assign
 
 DELETION_DELAY = timedelta(seconds=30)
@@ -22,11 +23,14 @@ class Attendance:
     Attributes:
         members: Name → memory, of every row with a name and of every absent project.
         renames: Old name → new name.
+        anew: Rows that are back after they counted as deleted, with a Next Action that is new: so
+            whoever saved them typed them, and their Status is no older one of a stale buffer.
         events: What was noticed.
     """
 
     members: Mapping[str, ProjectMemory]
     renames: Mapping[str, str]
+    anew: frozenset[str]
     events: tuple[Event, ...]
 
 
@@ -49,6 +53,7 @@ def attend(
     """
     members = dict(known)
     events: list[Event] = []
+    anew: set[str] = set()
     unheard = frozenset(row.name for row in desired.invalid if _is_unheard(row.name, known))
     doubts = _Doubts(desired.nameless, bool(unheard), not unheard <= known.keys())
     renames = _renamed(desired, members)
@@ -62,6 +67,8 @@ def attend(
             if member.absence:
                 members[name] = replace(member, absence=None)
                 if member.absence.acted_at:
+                    if _has_new_work(desired.projects.get(name), member, observed):
+                        anew.add(name)
                     events.append(
                         Event(now, name, "Returned", "the row is back; it goes on where it was")
                     )
@@ -71,7 +78,7 @@ def attend(
                 del members[name]
             else:
                 members[name] = after
-    return Attendance(members, renames, tuple(events))
+    return Attendance(members, renames, frozenset(anew), tuple(events))
 
 
 def deletion_due(absence: Absence, now: datetime) -> datetime | None:
@@ -154,6 +161,14 @@ def _renamed(desired: Desired, members: Mapping[str, ProjectMemory]) -> dict[str
     if same_version and same_agent and project.user_digest == member.user_cells:
         return {gone[0]: new[0]}
     return {}
+
+
+def _has_new_work(project: Project | None, member: ProjectMemory, observed: Observed) -> bool:
+    """Whether a row's Next Action is one that it never had, as far as is remembered."""
+    if project is None or project.action_digest == member.words.action:
+        return False
+    given = {run.words.action for run in observed.runs.values() if run.slug == member.slug}
+    return project.action_digest not in given
 
 
 def _introduce(

@@ -24,6 +24,8 @@ LONGEST = timedelta(days=8)
 """No limit lasts longer than a week; a time further ahead was misread."""
 MISSING = frozenset({"ProgramMissing", "ProgramNotExecutable"})
 """Faults of the machine, not of a row, by which another agent of the route is the better one."""
+_BY_CREDENTIALS = frozenset({Trouble.AUTH.value, Trouble.CREDIT.value})
+"""What other credentials end. That somebody paid shows only when the same ones are tried again."""
 _AFTER = timedelta(seconds=1)
 """Services round their reset to seconds."""
 
@@ -103,7 +105,12 @@ def next_start(agent: str, item: Hold, runs: Iterable[Run], now: datetime) -> da
 
 def message(agent: str, item: Hold) -> str:
     """Why a row waits for an agent, and for how long."""
-    if item.until is not None:
+    if item.until is not None and item.reason == Trouble.CREDIT.value:
+        when = (
+            f"pay, or give it another key; it is tried again at {_clock(item.until)}, "
+            f"at once with: sidekick release {agent}"
+        )
+    elif item.until is not None:
         when = f"until {_clock(item.until)}, then it goes on by itself"
     elif item.reason == Trouble.AUTH.value:
         when = f"mend its credentials, or try again with: sidekick release {agent}"
@@ -121,15 +128,22 @@ def _in_step(item: Hold, now: datetime) -> Hold:
 
 
 def _works_again(agent: str, item: Hold, runs: Mapping[str, Run]) -> bool:
-    """Whether a run that began after the hold's end got further than to its trouble."""
-    if item.until is None:
-        return False
-    return any(
-        run.agent == agent
-        and run.created_at >= item.until
-        and run.facts.trouble is None
-        and (run.facts.ok or run.facts.steps > 0 or _went_well(run))
+    """Whether a run that began after the hold did got further than to its trouble.
+
+    Such a run there is after the hold's end, and before it where a row has no other agent and
+    tries a missing program by itself.
+    """
+    later = (
+        run
         for run in runs.values()
+        if run.agent == agent
+        and (run.created_at > item.since or (item.until and run.created_at >= item.until))
+    )
+    if item.reason in MISSING:
+        return any(run.started_at is not None for run in later)
+    return any(
+        run.facts.trouble is None and (run.facts.ok or run.facts.steps > 0 or _went_well(run))
+        for run in later
     )
 
 
@@ -158,10 +172,12 @@ def _held(run: Run, before: Hold | None, limits: Limits, now: datetime) -> Hold 
         return Hold(result.reason, result.message, result.at, at, wait, attempt)
     if result.ending is not Ending.HELD:
         return None
-    if result.reason == Trouble.AUTH.value:
+    mark = ""
+    if result.reason in _BY_CREDENTIALS:
         known = limits.agents.get(run.agent)
         # What the run signed in with may differ from what is there by now; the next run tells.
         mark = known.credentials if known else ""
+    if result.reason == Trouble.AUTH.value:
         return Hold(result.reason, result.message, result.at, None, 0.0, attempt, mark)
     until = result.until
     if until is None or not result.at < until <= now + LONGEST:
@@ -170,7 +186,7 @@ def _held(run: Run, before: Hold | None, limits: Limits, now: datetime) -> Hold 
     else:
         until += _AFTER
         wait = (until - result.at).total_seconds()
-    return Hold(result.reason, result.message, result.at, until, wait, attempt)
+    return Hold(result.reason, result.message, result.at, until, wait, attempt, mark)
 
 
 def _told(agent: str, item: Hold, now: datetime) -> Event:

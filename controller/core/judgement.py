@@ -196,7 +196,9 @@ def _out_of_date(case: Case, limits: Limits) -> bool:
     assert routed is not None
     agent = limits.agents.get(run.agent)
     mode = case.project.mode if case.project else ""
-    return run.agent != routed.agent or agent is None or run.config != agent.config_in(mode)
+    # The demo stands in for no agent that a person began.
+    another = run.agent != routed.agent and not (run.adopted and case.stands_in)
+    return another or agent is None or run.config != agent.config_in(mode)
 
 
 def _refresh(case: Case, now: datetime) -> None:

@@ -42,7 +42,13 @@ class Heard:
 
 
 def listen(
-    project: Project, member: ProjectMemory, run: Run | None, now: datetime, *, demo: bool
+    project: Project,
+    member: ProjectMemory,
+    run: Run | None,
+    now: datetime,
+    *,
+    demo: bool,
+    anew: bool = False,
 ) -> Heard:
     """Read a row's words.
 
@@ -52,11 +58,15 @@ def listen(
         run: The project's newest run.
         now: The time.
         demo: Whether the demo agent stands in for real ones.
+        anew: Whether the row was gone and is back with other work, so that no buffer of an editor
+            held it: what asks in it to run is the user's word, also where it was one before.
     """
     pair = project.pair
     word = word_of(pair, member.pairs, held(member)) if member.pairs else None
     if word is Word.USERS and member.doubtful and not _surely_meant(project, member):
         word = Word.STALE
+    if anew and word in {Word.UNWRITTEN, Word.STALE} and asks_again(project.status):
+        word = Word.USERS
     stale = word in {Word.UNWRITTEN, Word.STALE}
     heard = _agent_word(project, member, run)
     events: tuple[Event, ...] = ()
@@ -65,7 +75,10 @@ def listen(
     elif word is Word.USERS:
         heard = _users_word(project, heard)
     elif word is Word.STALE:
-        text = "the list was saved with an older Status; the newer one is written again"
+        text = (
+            "the list was saved with an older Status; the newer one is written again: "
+            "if the older one is meant, type it now"
+        )
         events = (Event(now, project.name, "StaleEdit", text),)
     if not stale:
         heard = _with(heard, pairs=remember(heard.pairs, pair), unwritten=False)

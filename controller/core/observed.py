@@ -213,6 +213,7 @@ class Run:
         branch: The branch of its worktree; empty where it works in the project's own folder.
         model: The model id that the agent was told; empty for its default.
         work: What git saw in its folder at the end; None where that is not known.
+        adopted: A person began it, and it became the project's.
     """
 
     id: str
@@ -240,6 +241,7 @@ class Run:
     branch: str = ""
     model: str = ""
     work: Work | None = None
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ def plan(
     # On the runs themselves a rename of this tick is noted later.
     cases = open_cases(attendance.members, observed.renamed(attendance.renames))
     for case in cases:
-        heard, noted = _hear(case, desired.projects.get(case.name), limits, now)
+        anew = case.name in attendance.anew
+        heard, noted = _hear(case, desired.projects.get(case.name), limits, now, anew=anew)
         events += noted
         if heard and heard.stale:
             stale.add(case.name)
@@ -106,7 +107,7 @@ def plan(
 
 
 def _hear(
-    case: Case, project: Project | None, limits: Limits, now: datetime
+    case: Case, project: Project | None, limits: Limits, now: datetime, *, anew: bool
 ) -> tuple[Heard | None, tuple[Event, ...]]:
     """Take the run's end and the row's words into the project's memory.
 
@@ -130,7 +131,7 @@ def _hear(
         case.member, events = settle(case.name, heard.member, case.run, now)
         return heard, (*kept, *heard.events, *events)
     settled, events = settle(case.name, case.member, case.run, now)
-    heard = listen(project, settled, case.run, now, demo=demo)
+    heard = listen(project, settled, case.run, now, demo=demo, anew=anew)
     case.member = heard.member
     return heard, (*kept, *events, *heard.events)
 

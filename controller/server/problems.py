@@ -17,7 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 """When to ask again where the surroundings fail."""
 CONFLICTS = frozenset(
-    {"Ambiguous", "Completed", "DuplicateProject", "NothingBlocked", "PlanChanged"}
+    {"Ambiguous", "Completed", "DuplicateProject", "NothingBlocked", "NotWaiting", "PlanChanged"}
 )
 """Reasons of `NotFound` that speak of the state of things, and not of a name: 409."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -5,12 +5,18 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from controller.files import make_folder
+from controller.files import make_folder, read_small, write_whole
 from controller.sources.retired import hash_of
+
+_OURS = 16
+"""So many of our own writes are known again: several processes may write by turns."""
 
 
 class Backups:
     """The newest versions of one list, each content once.
+
+    Our own writes are none of them. Whoever writes the list notes the content's hash first, in
+    `.NAME.ours`: the controller and its commands know each other's writes by that.
 
     A copy's name is the list's, then the time in UTC, then the content's hash:
     `priorities.csv.20260102T030405.678901Z.0123456789abcdef`. Only its owner may read it.
@@ -23,6 +29,7 @@ class Backups:
 
     def __init__(self, folder: Path, name: str, most: int) -> None:
         self._folder = folder
+        self._ours = folder / f".{name}.ours"
         self._prefix = f"{name}."
         self._most = most
 
@@ -47,14 +54,38 @@ class Backups:
             return path
         return None
 
+    def replacing(self, content: bytes, ours: bytes) -> None:
+        """Keep a version that is about to be replaced, unless we wrote it.
+
+        Args:
+            content: What the list holds.
+            ours: What it is to hold.
+        """
+        if self._most <= 0:
+            return
+        known = self._written()
+        if hash_of(content) not in known:
+            self.keep(content)
+        digest = hash_of(ours)
+        noted = [*(each for each in known if each != digest), digest][-_OURS:]
+        with suppress(OSError):
+            make_folder(self._folder)
+            write_whole(self._ours, "".join(f"{each}\n" for each in noted).encode())
+
     def _write(self, path: Path, content: bytes) -> None:
-        draft = self._folder / f".{self._prefix}new"
+        draft = self._folder / f".{self._prefix}{os.getpid()}.new"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+
+    def _written(self) -> list[str]:
+        """The hashes of our own newest writes, the oldest first."""
+        with suppress(OSError, ValueError):
+            return read_small(self._ours).decode("ascii").split()
+        return []
 
     def _known(self) -> list[Path]:
         """All versions, the oldest first."""

@@ -66,7 +66,6 @@ class CsvFile:
         self._table: CsvTable | None = None
         self._refused: tuple[bytes, SourceInvalid] | None = None
         self._stamp: Stamp | None = None
-        self._written = b""
 
     def read(self) -> Snapshot:
         """Read the file, whole or not at all; see `Source.read`.
@@ -127,12 +126,11 @@ class CsvFile:
 
     def _replace(self, table: CsvTable, data: bytes) -> bool:
         """Put new content in the file's place; False where the user saved it meanwhile."""
-        if self._backups is not None and table.data != self._written:
-            self._backups.keep(table.data)
+        if self._backups is not None:
+            self._backups.replacing(table.data, data)
         names = self._names()
         if not replace_if_unchanged(self._path, table.data, data, self._retired):
             return False
-        self._written = data
         self._wait.over()
         self._late.parted(names)
         return True

@@ -26,6 +26,19 @@ def wait_out(rows: Fleet, seconds: float = 30) -> None:
     rows.sleep(seconds)
 
 
+def completed_and_gone() -> Fleet:
+    """The row `b`, typed as Pending, was completed and deleted, and that was acted on."""
+    rows = Fleet(*(cells(name, status="Pending") for name in "abcd"))
+    rows.rest()
+    rows.sleep(60)
+    rows.end("b")
+    rows.rest()
+    rows.delete("b")
+    wait_out(rows)
+    rows.rest()
+    return rows
+
+
 def test_a_deleted_row_is_acted_on_after_30_seconds() -> None:
     """Deleted row: acted on after 30 s and two whole good reads, then the session is stopped."""
     rows = four()
@@ -179,6 +192,53 @@ def test_a_completed_row_that_is_added_again_stays_completed() -> None:
     rows.rest()
 
     assert rows.says("b") == ("Completed", "Finished")
+
+
+def test_a_row_that_is_added_again_with_other_work_is_the_users_word() -> None:
+    """Its Status is one that it had before; its Next Action no editor's buffer held."""
+    rows = completed_and_gone()
+    rows.add(cells("b", status="Pending", next_action="brand new"))
+    tick = rows.tick()
+
+    assert tick.started == ["b"]
+    assert {"Returned", "UserWord"} <= set(tick.noted)
+    assert "StaleEdit" not in tick.noted
+    assert rows.run("b").conversation != "talk-2"
+
+    rows.rest()
+
+    assert rows.says("b")[0] == "In Progress"
+
+
+@pytest.mark.parametrize("action", ["do b", "do more"])
+def test_a_buffer_that_still_has_a_deleted_row_runs_nothing_again(action: str) -> None:
+    """Whichever of the works that it was given the buffer holds; a word typed then counts."""
+    rows = Fleet(*(cells(name, status="Pending") for name in "abcd"))
+    rows.rest()
+    rows.sleep(60)
+    rows.end("b")
+    rows.rest()
+    rows.type("b", status="Pending", next_action="do more")
+    rows.rest()
+    rows.sleep(60)
+    rows.end("b")
+    rows.rest()
+    rows.delete("b")
+    wait_out(rows)
+    rows.rest()
+    rows.add(cells("b", status="Pending", next_action=action))
+    tick = rows.tick()
+
+    assert tick.started == []
+    assert "StaleEdit" in tick.noted
+
+    rows.rest()
+
+    assert rows.says("b")[0] == "Completed"
+
+    rows.type("b", status="Pending")
+
+    assert rows.tick().started == ["b"]
 
 
 def test_a_tombstone_is_forgotten() -> None:

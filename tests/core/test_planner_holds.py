@@ -160,6 +160,32 @@ def test_a_refused_login_waits_for_other_credentials() -> None:
     assert "AgentReleased" in tick.noted
 
 
+def test_credit_is_tried_again_and_at_once_with_other_credentials() -> None:
+    """That somebody paid shows only by a try; a new key is seen. The row says what to do."""
+    fleet = two()
+    agents = {**AGENTS, "claude": replace(AGENTS["claude"], credentials="one")}
+    fleet.limits = limits(models=ROUTES, agents=agents)
+    fleet.end("alpha", Ending.HELD, reason=Trouble.CREDIT.value, message="no money")
+    fleet.rest()
+    said = fleet.status("alpha").message
+    assert "pay, or give it another key" in said
+    assert "sidekick release claude" in said
+    fleet.sleep(60)
+    assert fleet.tick().started == []
+
+    agents = {**AGENTS, "claude": replace(AGENTS["claude"], credentials="two")}
+    fleet.limits = limits(models=ROUTES, agents=agents)
+    tick = fleet.tick()
+    assert tick.started == ["alpha"]
+    assert "AgentReleased" in tick.noted
+
+    fleet.begin()
+    fleet.end("alpha", Ending.HELD, reason=Trouble.CREDIT.value, message="no money")
+    fleet.rest()
+    fleet.sleep(HOLD.longest + 2)
+    assert fleet.tick().started == ["alpha"]
+
+
 def test_a_person_releases_it() -> None:
     """Their word counts for the hold that stands, not for a later one."""
     fleet = two()
@@ -189,6 +215,33 @@ def test_a_missing_program_is_passed_over() -> None:
     fleet.sleep(15)
     fleet.rest()
     assert "beta" in fleet.running
+
+
+def test_a_missing_program_that_runs_again_is_no_hold() -> None:
+    """The row tries it by itself before the hold's end: one that was exec'ed proves it over."""
+    fleet = two()
+    fleet.end("alpha", Ending.FAULT, reason="ProgramMissing")
+    fleet.tick()
+    assert set(fleet.memory.holds) == {"claude"}
+    fleet.sleep(15)
+    assert fleet.tick().started == ["alpha"]
+    assert set(fleet.memory.holds) == {"claude"}
+    fleet.begin("alpha")
+    fleet.tick()
+    assert fleet.memory.holds == {}
+
+
+def test_a_run_from_before_a_hold_does_not_end_it() -> None:
+    """Its steps may be older than the limit that another run met."""
+    fleet = two()
+    fleet.tell("beta", steps=1)
+    fleet.sleep(1)
+    hit(fleet)
+    fleet.rest()
+    fleet.tell("beta", steps=2)
+    fleet.rest()
+    assert set(fleet.memory.holds) == {"claude"}
+    assert fleet.says("alpha") == ("Queued", "UsageLimit")
 
 
 def test_an_agent_that_is_off_is_no_choice() -> None:

@@ -112,6 +112,20 @@ def test_configuration_never_restarts(changes: dict[str, Any]) -> None:
     assert (list(tick.plan.changes), alpha.says()) == ([], ("In Progress", "OutOfDate"))
 
 
+def test_an_adopted_session_is_up_to_date_in_demo_mode() -> None:
+    """Nothing changed since a person began it; its agent's settings count as those of any other."""
+    alpha = fleet()
+    alpha.runs = {key: replace(run, adopted=True) for key, run in alpha.runs.items()}
+    alpha.limits = limits(demo_agent="demo")
+    alpha.rest()
+    assert alpha.says() == ("In Progress", "Running")
+
+    other = {**AGENTS, "claude": replace(AGENTS["claude"], config="claude-2")}
+    alpha.limits = limits(demo_agent="demo", agents=other)
+    alpha.rest()
+    assert alpha.says() == ("In Progress", "OutOfDate")
+
+
 def test_a_change_back_before_the_restart_was_acted_on() -> None:
     """Only what the run works on and what the row says now are compared."""
     alpha = fleet()

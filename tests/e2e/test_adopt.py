@@ -141,6 +141,20 @@ def test_a_session_of_a_queued_project(lab: Lab) -> None:
 
 
 @pytest.mark.slow
+def test_in_demo_mode(lab: Lab) -> None:
+    """The demo stands in for no agent that a person began: nothing is out of date."""
+    lab.settle_in(ONE, demo=True)
+    pid = begin(lab, "mine")
+    lab.sidekick("adopt", "mine", "One", check=True)
+
+    lab.start()
+
+    row = lab.wait_reason("One", "Running")
+    assert (row["Status"], row["Agent"]) == ("In Progress", "sh")
+    assert list(lab.agents().values()) == [pid]
+
+
+@pytest.mark.slow
 def test_without_a_controller(lab: Lab) -> None:
     """The next one finds the session, starts none of its own, and goes on with it."""
     lab.settle_in(ONE)

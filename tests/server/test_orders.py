@@ -81,6 +81,7 @@ def test_no_mass_stop(world: World, client: Client) -> None:
     [
         (NotFound("Completed", "it is completed"), 409),
         (NotFound("DuplicateProject", "two rows"), 409),
+        (NotFound("NotWaiting", "it waits for nobody"), 409),
         (NotFound("NotFound", "no such row"), 404),
         (TransientError("ListBusy", "it changes"), 503),
         (TransientError("LoopBusy", "no time"), 504),

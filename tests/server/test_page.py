@@ -227,6 +227,26 @@ def test_a_link_works_once(browser: Client) -> None:
         assert browser.ask("GET", f"/open?link={word}").status == 403
 
 
+def test_a_link_that_is_over_says_what_to_do(browser: Client) -> None:
+    """A page for a browser, without scripts; the problem as JSON for a program."""
+    as_browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    link = f"/open?link={sign_link(TOKEN, time.time())}"
+    assert browser.ask("GET", link, headers=as_browser).status == 303
+
+    page = browser.ask("GET", link, headers=as_browser)
+
+    assert page.status == 403
+    assert page.headers["content-type"].startswith("text/html")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert b"run `sidekick open` for a new one" in page.body
+    assert b"<script" not in page.body
+    assert "set-cookie" not in page.headers
+
+    told = browser.ask("GET", link)
+
+    assert (told.status, told.reason) == (403, "LinkInvalid")
+
+
 def test_a_link_works_once_though_the_controller_starts_again() -> None:
     """Which links were taken is not kept; so none is taken that is older than the server."""
     now = 1_000_000.5

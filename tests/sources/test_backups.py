@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 def contents(folder: Path) -> list[str]:
     """What is kept, the oldest first."""
-    return [file.read_text() for file in sorted(folder.iterdir())]
+    return [file.read_text() for file in sorted(folder.glob("[!.]*"))]
 
 
 def test_each_version_of_the_users_is_kept_once(path: Path, tmp_path: Path) -> None:
@@ -41,6 +41,35 @@ def test_each_version_of_the_users_is_kept_once(path: Path, tmp_path: Path) -> N
     assert contents(folder) == [BEFORE, second]
     for file in (folder, *folder.iterdir()):
         assert not stat.S_IMODE(file.stat().st_mode) & 0o077
+
+
+def test_the_writes_of_other_processes_are_no_saves_of_the_users(
+    path: Path, tmp_path: Path
+) -> None:
+    """Commands and the controller write by turns: what the user saved is not crowded out."""
+    folder = tmp_path / "backups"
+
+    def process() -> CsvFile:
+        return CsvFile(path, backups=Backups(folder, "p.csv", 3))
+
+    controller = process()
+    controller.write(edits_of(controller.read(), "b", status="Queued"))
+    for number in range(10):
+        command = process()
+        command.write(edits_of(command.read(), "b", status=f"Paused{number}"))
+        command.close()
+        controller.write(edits_of(controller.read(), "b", last_update=f"{number}"))
+    assert contents(folder) == [BEFORE]
+
+    saved = path.read_text().replace("rest", "sleep")
+    path.write_text(saved)
+    command = process()
+    command.write(edits_of(command.read(), "b", status="Pending"))
+    command.close()
+    controller.write(edits_of(controller.read(), "b", status="Queued"))
+    controller.close()
+
+    assert contents(folder) == [BEFORE, saved]
 
 
 def test_only_the_newest_are_kept(tmp_path: Path) -> None:

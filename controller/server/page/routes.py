@@ -75,7 +75,13 @@ class Page:
         )
 
     async def _open(self, request: Request) -> Response:
-        return self._guests.begin(request)
+        try:
+            return self._guests.begin(request)
+        except Problem as problem:
+            # A person who follows a link twice reads no JSON.
+            if "text/html" not in request.headers.get("accept", ""):
+                raise
+            return _html("unopened.html", problem.status, text=problem.detail)
 
     async def _asset(self, request: Request) -> Response:
         # They are the same for everybody, and of the package, not of the projects.
