@@ -5,11 +5,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from controller.files import make_folder, read_small, write_whole
+from controller.files import TEMPORARY, make_folder, read_small, write_whole
 from controller.sources.retired import hash_of
 
 _OURS = 16
 """So many of our own writes are known again: several processes may write by turns."""
+_STALE_SECONDS = 3600
+"""No draft of a process that lives is so old."""
 
 
 class Backups:
@@ -51,6 +53,7 @@ class Backups:
             self._write(path, content)
             for old in [*known, path][: -self._most]:
                 old.unlink(missing_ok=True)
+            self._clear_away()
             return path
         return None
 
@@ -80,6 +83,13 @@ class Backups:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+
+    def _clear_away(self) -> None:
+        """Remove the drafts of processes that were killed."""
+        for draft in self._folder.glob(TEMPORARY):
+            with suppress(OSError):
+                if time.time() - draft.lstat().st_mtime > _STALE_SECONDS:
+                    draft.unlink()
 
     def _written(self) -> list[str]:
         """The hashes of our own newest writes, the oldest first."""

@@ -1,6 +1,8 @@
 """What the user saved, and the controller wrote into, can be had again."""
 
+import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -143,3 +145,13 @@ def test_without_backups_it_stays_beside_the_list(
     assert str(kept) in notice.message
     assert CsvFile(path).read() == source.read()
     assert source.notices() == ()
+
+
+def test_the_drafts_of_the_dead_are_cleared_away(tmp_path: Path) -> None:
+    """Not one that somebody may be writing just now."""
+    for name, age in ((".p.csv.123.new", 4000), (".p.csv.124.new", 10)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    Backups(tmp_path, "p.csv", 9).keep(b"text")
+
+    assert [file.name for file in tmp_path.glob(".*")] == [".p.csv.124.new"]
