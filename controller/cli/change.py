@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from controller.cli import exits
-from controller.cli.context import build_app, settings_of
+from controller.cli.context import build_app, settings_in_force
 from controller.cli.drain import drain
 from controller.cli.running import tell_if_none, wake
 from controller.cli.terminal import command, warn
@@ -22,7 +22,7 @@ from controller.settings import Settings
 
 def pause(options: argparse.Namespace) -> int:
     """Pause a project, or let the fleet rest and wait until its sessions are gone."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     if not options.all:
         return _order(settings, "paused", lambda o: o.pause(options.name, options.message))
     message = options.message or f"stopped by {os.environ.get('USER') or 'the user'}"
@@ -37,7 +37,7 @@ def pause(options: argparse.Namespace) -> int:
 
 def resume(options: argparse.Namespace) -> int:
     """Let a paused project, or the resting fleet, go on."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     if not options.all:
         return _order(settings, "resumed", lambda o: o.resume(options.name, options.message))
     if options.message:
@@ -50,13 +50,13 @@ def resume(options: argparse.Namespace) -> int:
 
 def restart(options: argparse.Namespace) -> int:
     """End a project's run and start it again."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     return _order(settings, "restarted", lambda o: o.restart(options.name, options.message))
 
 
 def answer(options: argparse.Namespace) -> int:
     """Give a waiting agent its answer, as the next message of its conversation."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     text = sys.stdin.read() if options.text == "-" else options.text
     if not text.strip():
         raise TerminalError("Usage", "the answer is empty")
@@ -67,7 +67,7 @@ def answer(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Let an agent that is held work again."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     agent = fold(options.agent)
     if agent not in settings.agents:
         known = ", ".join(sorted(settings.agents)) or "none"

@@ -4,7 +4,7 @@ import argparse
 
 from controller.cli import exits
 from controller.cli.columns import table
-from controller.cli.context import build_app, settings_of
+from controller.cli.context import build_app, settings_in_force
 from controller.cli.forms import as_text
 from controller.cli.terminal import demo_line, warn
 from controller.core.detail import ActionView, PlanView
@@ -15,7 +15,7 @@ from controller.settings import Settings
 
 def plan(options: argparse.Namespace) -> int:
     """Print what the next tick would do; 0 nothing, 1 something, 2 it cannot be told."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     if settings.demo and (line := demo_line()):
         warn(line)
     seen = preview(settings)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from controller.cli import exits
 from controller.cli.columns import age
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.forms import as_text
 from controller.cli.health import Health, ask
 from controller.cli.running import Controller, running
@@ -26,7 +26,7 @@ from controller.store import read_report
 
 def status(options: argparse.Namespace) -> int:
     """Print the health; 0 where the loop makes progress, 1 where it does not or none runs."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     controller = running(settings)
     report = read_report(settings.paths.state / DATABASE)
     health = Health(False, "not running")

@@ -35,24 +35,44 @@ def find_config(given: str | None, environment: Mapping[str, str], here: Path) -
     Raises:
         SettingsInvalid: There is none.
     """
-    named = given or environment.get(CONFIG_VARIABLE)
-    if named:
-        path = here / named
-        if not _is_file(path):
-            raise SettingsInvalid([f"{path}: there is no such file; see --config"])
-        return path.resolve()
-    for folder in (here, *here.parents):
-        if _is_file(folder / CONFIG):
-            return folder / CONFIG
+    places = config_places(given, environment, here)
+    for path in places:
+        if _is_file(path):
+            return path
+    if len(places) == 1:
+        what = (
+            "is a folder; name the file in it" if _is_folder(places[0]) else "there is no such file"
+        )
+        raise SettingsInvalid([f"{places[0]}: {what}; see --config"])
     raise SettingsInvalid(
         [f"no {CONFIG} in {here} or above; go to the project's folder, or give --config FILE"]
     )
+
+
+def config_places(
+    given: str | None, environment: Mapping[str, str], here: Path
+) -> tuple[Path, ...]:
+    """Where the file of the settings may be, the nearest first; one place where it is named."""
+    named = given or environment.get(CONFIG_VARIABLE)
+    if not named:
+        return tuple(folder / CONFIG for folder in (here, *here.parents))
+    try:
+        return ((here / named).resolve(),)
+    except (OSError, ValueError, RuntimeError):  # no file can be there
+        return (here / named,)
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a folder on the way may not be looked into
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
         return False
 
 
