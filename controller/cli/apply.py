@@ -81,5 +81,5 @@ def _told(done: PlanView) -> int:
     tell_errors(done)
     if not done.known:
         return exits.ERROR
-    print_actions(done.actions)
+    print_actions(done)
     return exits.NO if done.errors else exits.OK

@@ -17,11 +17,15 @@ from controller.cli.terminal import command
 from controller.core.documents import status_document
 from controller.core.errors import TerminalError
 from controller.core.report import NotificationsView, Report, SourceView
+from controller.core.verdicts import PRUNE_BLOCKED
 from controller.layout import DATABASE, clock
 from controller.printable import clean
 from controller.settings import Settings
 from controller.sources.approval import pending
 from controller.store import read_report
+
+_NAMED = 8
+"""So many of the rows that vanished at once are named; `plan` has all."""
 
 
 def status(options: argparse.Namespace) -> int:
@@ -95,7 +99,11 @@ def _of(report: Report) -> Iterator[str]:
         names = ", ".join(report.restart_needed)
         yield f"settings    {names} changed; they count after a restart of the controller"
     if report.prune:
-        yield f"prune       BLOCKED; to let it: {command()} approve-prune --plan {report.prune}"
+        gone = [p.name for p in report.projects if p.reason == PRUNE_BLOCKED.reason]
+        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+        yield f"prune       BLOCKED: {len(gone)} rows vanished: {', '.join(gone[:_NAMED])}{more}"
+        yield "            bring them back and all goes on, or let what is theirs end:"
+        yield f"            {command()} approve-prune --plan {report.prune}"
     for stage, message in report.errors.items():
         yield f"error       {stage}: {message}"
     for project in report.projects:

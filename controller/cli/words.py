@@ -184,7 +184,10 @@ def snapshot(parser: argparse.ArgumentParser) -> None:
     create = deeds.add_parser("create", help=text, description=text, formatter_class=Formatter)
     create.add_argument("name", nargs="?", default="", metavar="NAME", help="default: the time")
     create.add_argument(
-        "--keep", type=count, metavar="N", help="and remove the oldest beyond the newest N"
+        "--keep",
+        type=count,
+        metavar="N",
+        help="and remove the oldest beyond the newest N; what you named stays",
     )
     text = "those that there are"
     present = deeds.add_parser("list", help=text, description=text, formatter_class=Formatter)

@@ -39,7 +39,7 @@ def find_config(given: str | None, environment: Mapping[str, str], here: Path) -
     for path in places:
         if _is_file(path):
             return path
-    if len(places) == 1:
+    if given or environment.get(CONFIG_VARIABLE):
         what = (
             "is a folder; name the file in it" if _is_folder(places[0]) else "there is no such file"
         )
