@@ -14,10 +14,11 @@ from controller.core.errors import NotFound, TerminalError
 from controller.core.project import TEXT_LIMIT
 from controller.core.words import fold
 from controller.fleet import Fleet
-from controller.layout import clock
+from controller.layout import DATABASE, clock
 from controller.orders import Orders
 from controller.printable import clean
 from controller.settings import Settings
+from controller.store import read_report
 
 
 def pause(options: argparse.Namespace) -> int:
@@ -72,9 +73,11 @@ def release(options: argparse.Namespace) -> int:
     if agent not in settings.agents:
         known = ", ".join(sorted(settings.agents)) or "none"
         raise NotFound("UnknownAgent", f"no agent {options.agent}; config.yaml has {known}")
-    Fleet(settings.paths.state).release(agent, clock())
+    report = read_report(settings.paths.state / DATABASE)
+    held = report is None or any(one.held for one in report.agents if one.name == agent)
+    Fleet(settings.paths.state).release(agent, clock())  # a hold may have come just now
     wake(settings)
-    print(f"agent/{agent} released")
+    print(f"agent/{agent} {'released' if held else 'was not held'}")
     tell_if_none(settings)
     return exits.OK
 

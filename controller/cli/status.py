@@ -75,7 +75,10 @@ def _of(report: Report) -> Iterator[str]:
     source = report.source
     yield f"server      {report.server or 'none'}"
     state = list_fault(source.valid, source.message, source.read_at, clock()) or "valid"
-    yield f"list        {source.name}: {source.rows} rows, {source.invalid} invalid; {state}"
+    invalid = f"{source.invalid} invalid"
+    if source.invalid:
+        invalid += f" ({command()} validate tells all that is wrong)"
+    yield f"list        {source.name}: {source.rows} rows, {invalid}; {state}"
     if source.waits:
         yield f"writing     waits a moment: the list is open in {source.waits}"
     if source.refusal:
@@ -108,8 +111,11 @@ def _of(report: Report) -> Iterator[str]:
         yield f"error       {stage}: {message}"
     for project in report.projects:
         if project.needs_a_person:
+            name = project.name or f"row {project.line}"
             since = age(project.since, clock())
-            yield f"needs you   {project.name}: {project.reason} {since}".rstrip()
+            yield f"needs you   {name}: {project.reason} {since}".rstrip()
+            if not project.valid:
+                yield f"            {source.name}:{project.line}: {project.message}"
 
 
 def _notifications(told: NotificationsView) -> Iterator[str]:

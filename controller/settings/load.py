@@ -17,7 +17,7 @@ from referencing.exceptions import Unresolvable
 from controller.core.faults import shorten
 from controller.core.words import fold
 from controller.files import read_small
-from controller.settings.agents import RouteSection, agent_faults
+from controller.settings.agents import FAMILIES, RouteSection, agent_faults
 from controller.settings.environment import overrides
 from controller.settings.faults import Places, SettingsInvalid
 from controller.settings.model import Settings
@@ -143,6 +143,8 @@ def _against(schema: Path, data: Any) -> list[SchemaFault]:
         return sorted(validator.iter_errors(data), key=lambda fault: [str(p) for p in fault.path])
     except SchemaError as error:
         text = f"is no JSON Schema: {shorten(error.message, 200)}"
+    except FileNotFoundError:
+        text = "there is no such file; copy the program's folder of schemas there, or name it"
     except OSError as error:
         text = error.strerror or str(error)
     except (Unresolvable, *YAML_STUMBLES) as error:
@@ -159,6 +161,8 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
     names = {"demo", *settings.agents}
     if settings.default_agent not in names:
         text = f"no such agent; allowed: {known}"
+        if settings.default_agent in FAMILIES:
+            text += f"; to have it, add agents: {{ {settings.default_agent}: {{}} }}"
         faults.append((("default_agent",), settings.default_agent, text))
     faults += [
         (("models", model, *place, "agent"), route.agent, f"no such agent; allowed: {known}")
