@@ -12,7 +12,7 @@ from controller.cli.hints import columns_meant, projects_meant
 from controller.cli.notify import address_faults
 from controller.cli.terminal import warn
 from controller.core.desired import Desired
-from controller.core.errors import NotFound
+from controller.core.errors import TerminalError
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
 from controller.core.row import AGENT, MODEL, PROJECT
@@ -35,7 +35,7 @@ def validate(options: argparse.Namespace) -> int:
     if options.file:
         file = Path(options.file)
         if not os.path.lexists(file):
-            raise NotFound("NoSuchFile", f"{file}: there is no such file")
+            raise TerminalError("NoSuchFile", f"{file}: there is no such file")
         settings = _with_file(settings, file)
     addresses = address_faults(settings)
     for text in addresses:

@@ -147,4 +147,4 @@ def test_release(desk: Desk) -> None:
 def test_a_list_that_is_not_there_is_none_to_validate(desk: Desk) -> None:
     """The settings have no part in it."""
     code, out, err = desk.sidekick("validate", "nope.csv")
-    assert (code, out, err) == (1, "", "sidekick: nope.csv: there is no such file\n")
+    assert (code, out, err) == (2, "", "sidekick: nope.csv: there is no such file\n")

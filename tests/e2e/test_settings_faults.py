@@ -38,6 +38,7 @@ def _break(lab: Lab, text: str) -> None:
     file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("text", ["slts: 4\n", "slots: [\n"])
 def test_a_mistake_leaves_looks_and_stops(lab: Lab, text: str) -> None:
     """They go on by the controller's own settings, and tell the fault; what needs the file fails.
@@ -46,7 +47,7 @@ def test_a_mistake_leaves_looks_and_stops(lab: Lab, text: str) -> None:
     """
     _break(lab, text)
     for words in (
-        "status", "get", "get -o wide", "describe one", "logs one", "events", "plan", "open",
+        "status", "get", "describe one", "logs one", "events", "plan", "open",
         "wait one --for Running", "approve-prune",
     ):  # fmt: skip
         done = lab.sidekick(*words.split())
