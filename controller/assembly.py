@@ -30,6 +30,7 @@ from controller.runs.folders import RunFolders
 from controller.runs.stream import Fold
 from controller.runtimes.base import Runtime
 from controller.settings import Settings, load_settings
+from controller.settings.kept import keep
 from controller.settings.model import TmuxServer
 from controller.sources.approval import NOTE as SOURCE_KIND
 from controller.sources.approval import ApprovedSource
@@ -119,6 +120,7 @@ def _build(
         redactor.learn(build_redactor(new, environment))
         notifier.use(build_wishes(new, environment, redactor.text))
         logging.getLogger().setLevel(new.log_level.value)
+        keep(new)
 
     reload = Reload(settings, lambda path: load_settings(path, environment), use)
     reconciler = Reconciler(

@@ -68,8 +68,11 @@ class Lock:
         except OSError as error:
             file.close()
             holder = read_holder(self._path)
-            who = f"process {holder.pid} on {holder.host}" if holder else "another process"
-            text = f"a controller already runs on {what}: {who}; end it first (kill -TERM PID)"
+            who, how = "another process", ""
+            if holder:
+                who = f"process {holder.pid} on {holder.host}"
+                how = f" (kill -TERM {holder.pid})" if holder.host == socket.gethostname() else ""
+            text = f"a controller already runs on {what}: {who}; end it first{how}"
             raise AlreadyRunning("AlreadyRunning", text) from error
         self.release()
         self._file = file

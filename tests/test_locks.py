@@ -87,7 +87,7 @@ def test_the_second_is_refused(lock: Lock, path: Path) -> None:
     assert second.returncode == 3
     assert (
         f"a controller already runs on the state: process {os.getpid()} on {socket.gethostname()}; "
-        "end it first (kill -TERM PID)\n"
+        f"end it first (kill -TERM {os.getpid()})\n"
     ) == said
     found = held_by(path)
     assert found

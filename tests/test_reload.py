@@ -144,6 +144,9 @@ def test_what_needs_a_restart_is_kept_and_told(desk: Desk) -> None:
     desk.save("slots: 5")
     desk.check()
     assert not desk.reload.restart_needed
+    desk.save("slots: 5", "log_format: json")
+    assert [event.reason for event in desk.check()] == ["RestartNeeded"]
+    assert desk.reload.restart_needed == ("log_format",)
 
 
 def test_what_the_parts_refuse_is_a_mistake_too(desk: Desk) -> None:

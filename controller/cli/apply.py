@@ -5,7 +5,7 @@ import time
 
 from controller.app import App
 from controller.cli import exits
-from controller.cli.context import build_app, settings_of
+from controller.cli.context import build_app, settings_in_force, settings_of
 from controller.cli.plan import print_actions, tell_errors
 from controller.cli.running import Controller, NoAnswer, running
 from controller.cli.terminal import command, warn
@@ -36,7 +36,7 @@ def apply(options: argparse.Namespace) -> int:
 
 def reconcile(options: argparse.Namespace) -> int:
     """Let the running controller tick now, and print what it did."""
-    controller = running(settings_of(options))
+    controller = running(settings_in_force(options))
     if controller is None:
         raise NotFound(
             "NotRunning", f"no controller runs; a single tick without one: {command()} apply"
@@ -81,5 +81,5 @@ def _told(done: PlanView) -> int:
     tell_errors(done)
     if not done.known:
         return exits.ERROR
-    print_actions(done.actions)
+    print_actions(done)
     return exits.NO if done.errors else exits.OK

@@ -3,7 +3,7 @@
 import argparse
 
 from controller.cli import exits
-from controller.cli.context import build_app, settings_of
+from controller.cli.context import build_app, settings_in_force, settings_of
 from controller.cli.running import wake
 from controller.cli.terminal import command, warn
 from controller.fleet import Fleet
@@ -14,7 +14,7 @@ from controller.store import read_report
 
 def approve_prune(options: argparse.Namespace) -> int:
     """Let the sessions of the rows that vanished at once end."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     report = read_report(settings.paths.state / DATABASE)
     blocked = report.prune if report else ""
     if not blocked:

@@ -12,6 +12,7 @@ from controller.cli.hints import columns_meant, projects_meant
 from controller.cli.notify import address_faults
 from controller.cli.terminal import warn
 from controller.core.desired import Desired
+from controller.core.errors import TerminalError
 from controller.core.faults import Fault
 from controller.core.project import Project, type_row
 from controller.core.row import AGENT, MODEL, PROJECT
@@ -32,7 +33,10 @@ def validate(options: argparse.Namespace) -> int:
     """Check the settings and the list; 0 all valid, 1 something is not."""
     settings = settings_of(options)
     if options.file:
-        settings = _with_file(settings, Path(options.file))
+        file = Path(options.file)
+        if not os.path.lexists(file):
+            raise TerminalError("NoSuchFile", f"{file}: there is no such file")
+        settings = _with_file(settings, file)
     addresses = address_faults(settings)
     for text in addresses:
         print(clean(text))

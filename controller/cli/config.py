@@ -9,6 +9,7 @@ from controller.cli.context import settings_of
 from controller.cli.forms import as_text
 from controller.cli.terminal import warn
 from controller.settings import Settings
+from controller.settings.agents import foreign
 from controller.settings.environment import overrides
 from controller.settings.schema import schema
 
@@ -36,8 +37,11 @@ def config(options: argparse.Namespace) -> int:
 
 
 def effective(settings: Settings) -> dict[str, Any]:
-    """Every setting with its default, as plain values; secrets are not told."""
+    """Every setting with its default, as config.yaml may have it; secrets are not told."""
     values: dict[str, Any] = settings.model_dump(mode="json")
+    for name, section in settings.agents.items():
+        for setting in foreign(name, section)[0]:
+            del values["agents"][name][setting]
     return {name: _without_secrets(name, value) for name, value in values.items()}
 
 

@@ -7,24 +7,68 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.cli import stamp
+from controller.cli.terminal import warn
 from controller.core.report import VERSION, ProjectView, Report
 from controller.layout import DATABASE, LOCK
 from controller.locks import Holder, held_by
-from controller.settings import Settings, find_config, load_settings
+from controller.settings import (
+    Settings,
+    SettingsBusy,
+    SettingsInvalid,
+    config_places,
+    find_config,
+    load_settings,
+)
 from controller.settings.environment import secret_variables, variables
+from controller.settings.kept import kept
 from controller.settings.load import SCHEMA
+from controller.settings.model import RESTART_SECTIONS
 
 if TYPE_CHECKING:
     from controller.app import App
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """The settings that the command line names; the next quick look need not check them again."""
-    path = find_config(options.config, os.environ, Path.cwd())
-    before = stamp.mark(str(path))
-    settings = load_settings(path, os.environ)
-    if stamp.mark(str(path)) == before:
-        _stamp(path, settings)
+    """The settings that the command line names.
+
+    Raises:
+        SettingsInvalid: There are none, or they have faults.
+        SettingsBusy: Their file is in the midst of a save.
+    """
+    return load_settings(find_config(options.config, os.environ, Path.cwd()), os.environ)
+
+
+def settings_in_force(options: argparse.Namespace) -> Settings:
+    """What a look or an order goes by: the controller's own settings where the file's do not count.
+
+    The next quick look need not check them again.
+
+    Raises:
+        SettingsInvalid: They have faults, and no controller kept any.
+        SettingsBusy: Their file is in the midst of a save, and no controller kept any.
+    """
+    places = config_places(options.config, os.environ, Path.cwd())
+    places = tuple(filter(os.path.isfile, places))[:1] or places
+    before = stamp.mark(str(places[0]))
+    known = [found for place in places for found in kept(place, os.environ)]
+    running = next((found for found in known if controller_of(found)), None)
+    try:
+        settings = settings_of(options)
+    except (SettingsInvalid, SettingsBusy) as error:
+        last = running or next(iter(known), None)
+        if last is None:
+            raise
+        for line in error.message.splitlines():
+            warn(line)
+        whose = "the running controller goes by" if running else "the last controller went by"
+        warn(f"until that is mended, what counts is what {whose}")
+        return last
+    if running:
+        sections = {name: getattr(running, name) for name in RESTART_SECTIONS}
+        if any(getattr(settings, name) != value for name, value in sections.items()):
+            return settings.model_copy(update=sections)
+    if stamp.mark(str(places[0])) == before:
+        _stamp(places[0], settings)
     return settings
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controller.cli import exits
 from controller.cli.columns import age, table
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.forms import as_text
 from controller.cli.plan import preview, tell_errors
 from controller.cli.projects import agent_shown, deadline
@@ -33,7 +33,7 @@ _MESSAGE = 100
 
 def describe(options: argparse.Namespace) -> int:
     """Print everything about one project."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     report = told(settings)
     project = project_of(report, options.name)
     plan = preview(settings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.columns import age, table
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.forms import as_line, as_text
 from controller.core.documents import event_document, events_document
 from controller.core.errors import NotFound
@@ -27,7 +27,7 @@ _LEAST = (6, 5, 16, 16, 0)
 
 def events(options: argparse.Namespace) -> int:
     """Print the newest events, the oldest first; with --follow those that come, too."""
-    database = settings_of(options).paths.state / DATABASE
+    database = settings_in_force(options).paths.state / DATABASE
     project = _project(database, options.name)
     seen = _seq(_read(database, last=1))
     entries = _read(database, project=project, last=options.last) if options.last else []

@@ -4,7 +4,7 @@ import argparse
 import time
 
 from controller.cli import exits
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.running import NoAnswer, running
 from controller.cli.terminal import command, warn
 from controller.core.errors import NotFound
@@ -18,7 +18,7 @@ def open_page(options: argparse.Namespace) -> int:
         NotFound: No controller runs.
         NoAnswer: One runs that is not ready, or whose token cannot be read.
     """
-    controller = running(settings_of(options))
+    controller = running(settings_in_force(options))
     if controller is None:
         raise NotFound("NoController", f"no controller runs; begin one with {command()} run")
     url, token = controller.url(), controller.token()

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Iterable
 
+from controller import __version__
 from controller.cli import words
 from controller.cli.help import Formatter
 from controller.printable import clean
@@ -127,7 +128,8 @@ def build_parser(only: Command | None = None) -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=Formatter,
     )
-    _takes_config(parser, default=None)
+    words.takes_config(parser, default=None)
+    parser.add_argument("--version", action="version", version=f"sidekick {__version__}")
     # prog is given, or argparse formats a whole usage to find it
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, prog="sidekick"
@@ -140,13 +142,6 @@ def build_parser(only: Command | None = None) -> argparse.ArgumentParser:
         )  # fmt: skip
         sub.set_defaults(command=command.name)
         if command.settings:
-            _takes_config(sub, default=argparse.SUPPRESS)
+            words.takes_config(sub, default=argparse.SUPPRESS)
         command.takes(sub)
     return parser
-
-
-def _takes_config(parser: argparse.ArgumentParser, default: str | None) -> None:
-    parser.add_argument(
-        "--config", metavar="FILE", default=default,
-        help="the settings; default: config.yaml here or above",
-    )  # fmt: skip

@@ -4,18 +4,19 @@ import argparse
 
 from controller.cli import exits
 from controller.cli.columns import table
-from controller.cli.context import build_app, settings_of
+from controller.cli.context import build_app, settings_in_force
 from controller.cli.forms import as_text
-from controller.cli.terminal import demo_line, warn
+from controller.cli.terminal import command, demo_line, warn
 from controller.core.detail import ActionView, PlanView
 from controller.core.documents import plan_document
 from controller.core.planview import view_plan
+from controller.printable import clean
 from controller.settings import Settings
 
 
 def plan(options: argparse.Namespace) -> int:
     """Print what the next tick would do; 0 nothing, 1 something, 2 it cannot be told."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     if settings.demo and (line := demo_line()):
         warn(line)
     seen = preview(settings)
@@ -23,7 +24,7 @@ def plan(options: argparse.Namespace) -> int:
     if not seen.known:
         return exits.ERROR
     if options.output == "table":
-        print_actions(seen.actions)
+        print_actions(seen)
     else:
         print(as_text(plan_document(seen), options.output))
     return exits.NO if changes(seen.actions) else exits.OK
@@ -44,13 +45,25 @@ def changes(actions: tuple[ActionView, ...]) -> bool:
     return any(action.action != "Wait" for action in actions)
 
 
-def print_actions(actions: tuple[ActionView, ...]) -> None:
-    """The actions as a table, and whether that is nothing."""
-    if actions:
-        rows = [(_verb(a), a.project, a.reason, a.message) for a in actions]
+def print_actions(seen: PlanView) -> None:
+    """The actions as a table, and whether that is nothing; then what waits for the user's word."""
+    if seen.actions:
+        rows = [(_verb(a), a.project, a.reason, a.message) for a in seen.actions]
         print(table(("action", "project", "reason", "message"), rows, (14, 32, 20, 100)))
-    if not changes(actions):
+    if not changes(seen.actions):
         print("nothing to do")
+    if seen.prune:
+        print(prune_line(len(seen.blocked), seen.prune))
+        for name in seen.blocked:
+            print(f"  {clean(name)}")
+
+
+def prune_line(count: int, digest: str) -> str:
+    """What waits for the user's word, and both ways out."""
+    return (
+        f"blocked: {count} rows vanished at once; bring them back and all goes on, or let what is "
+        f"theirs end: {command()} approve-prune --plan {digest}"
+    )
 
 
 def _verb(action: ActionView) -> str:

@@ -11,7 +11,7 @@ from controller.printable import clean
 HEADER = ("project", "status", "reason", "agent", "pri", "age", "next action")
 LIMITS = (28, 11, 18, 16, 4, 6, 40)
 WIDE = ("deadline", "gpu", "model", "session", "message")
-WIDE_LIMITS = (18, 3, 16, 40, 80)
+WIDE_LIMITS = (18, 3, 16, 40, 300)
 
 Values = Mapping[str, object]
 """A project of a report, as its JSON document has it."""

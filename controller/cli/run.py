@@ -23,6 +23,7 @@ from controller.log.lines import json_lines, text_lines
 from controller.log.setup import log_to, printer
 from controller.parts.sources import source_choice
 from controller.settings import Settings
+from controller.settings.kept import keep
 from controller.tick import Tick
 
 LOG_FILE = "sidekick.log"
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     app = build_app(settings)
     try:
         app.lock()
+        keep(settings)
         events: deque[str] = deque(maxlen=EVENTS_SHOWN)
         live = sys.stdout.isatty() and not options.plain
         _log_to(settings, events if live else None, app.redactor.text)

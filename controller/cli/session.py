@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from controller.cli import exits
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.printing import Events, Raw, Text
 from controller.cli.views import project_of, told
 from controller.core.errors import NotFound
@@ -25,7 +25,7 @@ ROOM = 2
 
 def logs(options: argparse.Namespace) -> int:
     """Print what the project's newest run printed: as text, byte by byte, or its events alone."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     project = project_of(told(settings), options.name)
     folder = settings.paths.runs / project.run
     if not project.run or not is_folder(folder):
@@ -45,7 +45,7 @@ def logs(options: argparse.Namespace) -> int:
 
 def attach(options: argparse.Namespace) -> int:
     """Become tmux, attached to the project's session."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     project = project_of(told(settings), options.name)
     if not project.session:
         raise NotFound(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from controller.cli import exits
 from controller.cli.columns import age
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.forms import as_text
 from controller.cli.health import Health, ask
 from controller.cli.running import Controller, running
@@ -17,16 +17,20 @@ from controller.cli.terminal import command
 from controller.core.documents import status_document
 from controller.core.errors import TerminalError
 from controller.core.report import NotificationsView, Report, SourceView
+from controller.core.verdicts import PRUNE_BLOCKED
 from controller.layout import DATABASE, clock
 from controller.printable import clean
 from controller.settings import Settings
 from controller.sources.approval import pending
 from controller.store import read_report
 
+_NAMED = 8
+"""So many of the rows that vanished at once are named; `plan` has all."""
+
 
 def status(options: argparse.Namespace) -> int:
     """Print the health; 0 where the loop makes progress, 1 where it does not or none runs."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     controller = running(settings)
     report = read_report(settings.paths.state / DATABASE)
     health = Health(False, "not running")
@@ -71,7 +75,10 @@ def _of(report: Report) -> Iterator[str]:
     source = report.source
     yield f"server      {report.server or 'none'}"
     state = list_fault(source.valid, source.message, source.read_at, clock()) or "valid"
-    yield f"list        {source.name}: {source.rows} rows, {source.invalid} invalid; {state}"
+    invalid = f"{source.invalid} invalid"
+    if source.invalid:
+        invalid += f" ({command()} validate tells all that is wrong)"
+    yield f"list        {source.name}: {source.rows} rows, {invalid}; {state}"
     if source.waits:
         yield f"writing     waits a moment: the list is open in {source.waits}"
     if source.refusal:
@@ -95,13 +102,20 @@ def _of(report: Report) -> Iterator[str]:
         names = ", ".join(report.restart_needed)
         yield f"settings    {names} changed; they count after a restart of the controller"
     if report.prune:
-        yield f"prune       BLOCKED; to let it: {command()} approve-prune --plan {report.prune}"
+        gone = [p.name for p in report.projects if p.reason == PRUNE_BLOCKED.reason]
+        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+        yield f"prune       BLOCKED: {len(gone)} rows vanished: {', '.join(gone[:_NAMED])}{more}"
+        yield "            bring them back and all goes on, or let what is theirs end:"
+        yield f"            {command()} approve-prune --plan {report.prune}"
     for stage, message in report.errors.items():
         yield f"error       {stage}: {message}"
     for project in report.projects:
         if project.needs_a_person:
+            name = project.name or f"row {project.line}"
             since = age(project.since, clock())
-            yield f"needs you   {project.name}: {project.reason} {since}".rstrip()
+            yield f"needs you   {name}: {project.reason} {since}".rstrip()
+            if not project.valid:
+                yield f"            {source.name}:{project.line}: {project.message}"
 
 
 def _notifications(told: NotificationsView) -> Iterator[str]:

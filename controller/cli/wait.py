@@ -5,7 +5,7 @@ import math
 import time
 
 from controller.cli import exits
-from controller.cli.context import controller_of, settings_of
+from controller.cli.context import controller_of, settings_in_force
 from controller.cli.goal import parse_goal
 from controller.cli.running import NoAnswer, running
 from controller.cli.terminal import command
@@ -27,7 +27,7 @@ _TICK_SECONDS = 0.5
 
 def wait(options: argparse.Namespace) -> int:
     """Wait until the project is there; 0 it is, 1 it is not, and will not be, or not in time."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     goal = parse_goal(options.goal)
     began = time.monotonic()
     deadline = began + options.timeout if options.timeout >= 0 else math.inf

@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from controller.cli.context import settings_of
+from controller.cli.context import settings_in_force
 from controller.cli.forms import as_text
 from controller.cli.projects import chosen, listing
 from controller.cli.terminal import warn
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.5
 
 def watch(options: argparse.Namespace) -> None:
     """Print the projects; with --watch again whenever they change."""
-    settings = settings_of(options)
+    settings = settings_in_force(options)
     shown: object = None
     told: tuple[str, ...] = ()
     while True:

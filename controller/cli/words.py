@@ -10,6 +10,14 @@ _DAY = 86_400
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": _DAY}
 
 
+def takes_config(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """`--config`, which may stand before a command, behind it, and behind what it is to do."""
+    parser.add_argument(
+        "--config", metavar="FILE", default=default,
+        help="the settings; default: config.yaml here or above",
+    )  # fmt: skip
+
+
 def nothing(_parser: argparse.ArgumentParser) -> None:
     """No words of its own."""
 
@@ -111,19 +119,19 @@ def source(parser: argparse.ArgumentParser) -> None:
     """`source`."""
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     text = "let a changed kind of list (CSV, sheet) be used"
-    deeds.add_parser("approve", help=text, description=text, formatter_class=Formatter)
+    _deed(deeds, "approve", text)
 
 
 def sheets(parser: argparse.ArgumentParser) -> None:
     """`sheets`."""
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     text = "write the header into an empty sheet, and lay it out: dropdown, checkboxes, colours"
-    deeds.add_parser("init", help=text, description=text, formatter_class=Formatter)
+    _deed(deeds, "init", text)
     for deed, text in (
         ("pull", "copy the sheet into a CSV file; the plan alone without --yes"),
         ("push", "copy a CSV file into the sheet; the plan alone without --yes"),
     ):
-        sub = deeds.add_parser(deed, help=text, description=text, formatter_class=Formatter)
+        sub = _deed(deeds, deed, text)
         sub.add_argument("file", nargs="?", metavar="FILE", help="default: the settings' file")
         sub.add_argument("--yes", action="store_true", help="do it")
 
@@ -132,7 +140,7 @@ def notify(parser: argparse.ArgumentParser) -> None:
     """`notify`."""
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     text = "send a message to every address, and say which of them got it"
-    deeds.add_parser("test", help=text, description=text, formatter_class=Formatter)
+    _deed(deeds, "test", text)
 
 
 def adopt(parser: argparse.ArgumentParser) -> None:
@@ -171,26 +179,29 @@ def config(parser: argparse.ArgumentParser) -> None:
     """`config`."""
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     text = "every setting, defaults and environment included"
-    show = deeds.add_parser("show", help=text, description=text, formatter_class=Formatter)
+    show = _deed(deeds, "show", text)
     _takes_output(show, "yaml", "json")
     text = "the JSON Schema of config.yaml"
-    deeds.add_parser("schema", help=text, description=text, formatter_class=Formatter)
+    _deed(deeds, "schema", text)
 
 
 def snapshot(parser: argparse.ArgumentParser) -> None:
     """`snapshot`."""
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     text = "keep memory, list and settings as they are now"
-    create = deeds.add_parser("create", help=text, description=text, formatter_class=Formatter)
+    create = _deed(deeds, "create", text)
     create.add_argument("name", nargs="?", default="", metavar="NAME", help="default: the time")
     create.add_argument(
-        "--keep", type=count, metavar="N", help="and remove the oldest beyond the newest N"
+        "--keep",
+        type=count,
+        metavar="N",
+        help="and remove the oldest beyond the newest N; what you named stays",
     )
     text = "those that there are"
-    present = deeds.add_parser("list", help=text, description=text, formatter_class=Formatter)
+    present = _deed(deeds, "list", text)
     _takes_output(present, "table", "json", "yaml")
     text = "go back to one, while no controller runs; what it replaces is kept as another"
-    restore = deeds.add_parser("restore", help=text, description=text, formatter_class=Formatter)
+    restore = _deed(deeds, "restore", text)
     restore.add_argument("name", metavar="NAME", help="as `snapshot list` shows it")
 
 
@@ -203,10 +214,10 @@ def count(text: str) -> int:
     """A whole number from 0.
 
     Raises:
-        ValueError: It is none.
+        argparse.ArgumentTypeError: It is none; the words that argparse tells.
     """
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0, as 20")
     return int(text)
 
 
@@ -214,8 +225,9 @@ def duration(text: str) -> float:
     """Seconds: a number with a unit (ms, s, m, h, d), several of them, or 0.
 
     Raises:
-        ValueError: It is none.
+        argparse.ArgumentTypeError: It is none; the words that argparse tells.
     """
+    wrong = argparse.ArgumentTypeError(f"{text!r} is no time; as 30s, 5m, 1h30m, 2d or 0")
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text)
     if rest == "0":
         return 0.0
@@ -223,15 +235,27 @@ def duration(text: str) -> float:
     while rest:
         unit = next((u for u in _UNITS if rest.startswith(u)), "")
         if unit:
-            seconds += float(number) * _UNITS[unit]
+            try:
+                seconds += float(number) * _UNITS[unit]
+            except ValueError:
+                raise wrong from None
             number, rest = "", rest[len(unit) :]
         elif rest[0] in "0123456789.":
             number, rest = number + rest[0], rest[1:]
         else:
-            raise ValueError(text)
+            raise wrong
     if number or text in {"", "-"}:
-        raise ValueError(text)
+        raise wrong
     return sign * seconds
+
+
+def _deed(
+    deeds: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    """One of the things that a command can do."""
+    parser = deeds.add_parser(name, help=text, description=text, formatter_class=Formatter)
+    takes_config(parser, default=argparse.SUPPRESS)
+    return parser
 
 
 def _takes_name(

@@ -84,10 +84,12 @@ def make_report(
         notifications: How they stand.
     """
     runs = observed.runs if observed else {}
+    # Words that only the settings know are found later than what the rows themselves tell.
+    invalid = sum(item.line is not None and not item.valid for item in board)
     living = [run for item in board if item.alive and (run := runs.get(item.run))]
     return Report(
         at=now,
-        source=source,
+        source=replace(source, invalid=max(source.invalid, invalid)),
         projects=board,
         runtime_up=observed is not None,
         runtime_message=errors.get("observe", ""),

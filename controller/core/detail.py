@@ -37,6 +37,7 @@ class PlanView:
         actions: In their order.
         errors: Stage → what failed; with a failed read or look there is no plan.
         prune: Digest of the blocked mass stop, empty for none.
+        blocked: Projects whose rows vanished at once, and which end when that is approved.
         known: Whether a plan could be made at all.
     """
 
@@ -44,6 +45,7 @@ class PlanView:
     actions: tuple[ActionView, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
     prune: str = ""
+    blocked: tuple[str, ...] = ()
     known: bool = True
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from controller.core.actions import Action, Outcome, Plan, Remove, Wait
 from controller.core.detail import ActionView, PlanView
+from controller.core.verdicts import PRUNE_BLOCKED
 
 
 def view_plan(plan: Plan | None, errors: Mapping[str, str], at: datetime) -> PlanView:
     """What the next tick would do; without a plan, why there is none."""
-    actions = tuple(view_action(action) for action in plan.actions) if plan else ()
-    prune = plan.memory.prune if plan else ""
-    return PlanView(at, actions, tuple(errors.items()), prune, known=plan is not None)
+    actions = [view_action(action) for action in plan.actions] if plan else []
+    return _view(plan, actions, errors, at)
 
 
 def view_outcomes(
@@ -21,8 +21,17 @@ def view_outcomes(
     """What a tick did, and why it did nothing for those that wait."""
     done = [_view_outcome(outcome) for outcome in outcomes]
     waits = [view_action(a) for a in plan.actions if isinstance(a, Wait)] if plan else []
-    prune = plan.memory.prune if plan else ""
-    return PlanView(at, (*done, *waits), tuple(errors.items()), prune, known=plan is not None)
+    return _view(plan, [*done, *waits], errors, at)
+
+
+def _view(
+    plan: Plan | None, actions: Iterable[ActionView], errors: Mapping[str, str], at: datetime
+) -> PlanView:
+    failed = tuple(errors.items())
+    if plan is None:
+        return PlanView(at, tuple(actions), failed, known=False)
+    blocked = (name for name, said in plan.verdicts.items() if said.reason == PRUNE_BLOCKED.reason)
+    return PlanView(at, tuple(actions), failed, plan.memory.prune, tuple(blocked))
 
 
 def view_action(action: Action) -> ActionView:

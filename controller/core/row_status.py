@@ -141,7 +141,11 @@ def say_invalid(
     """
     fault = invalid.faults[0]
     message = "; ".join(fault.message for fault in invalid.faults)
-    answer = (ConditionType.ACCEPTED, False)
+    answers = (
+        (ConditionType.ACCEPTED, False),
+        (ConditionType.READY, False),
+        (ConditionType.STALLED, True),
+    )
     row = invalid.row
     cells = {columns.REASON: shorten(f"{fault.reason}: {message}", REASON_SHOWN).strip()}
     return RowStatus(
@@ -154,7 +158,7 @@ def say_invalid(
         since=known.since if known else None,
         conditions=known.conditions
         if known
-        else transition((), (answer,), fault.reason, message, now),
+        else transition((), answers, fault.reason, message, now),
         cells=_changed(row, cells, stored)
         if columns.REASON in row.cells and _in_place(row)
         else {},

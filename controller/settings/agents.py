@@ -165,22 +165,26 @@ class BudgetsSection(Section):
     day: BudgetSection = Field(BudgetSection(), description="What all runs of a day may spend.")
 
 
+def foreign(name: str, section: AgentSection) -> tuple[tuple[str, ...], str]:
+    """Settings that an agent of this kind may not have, and why."""
+    family = section.family(name)
+    if family == "command":
+        return _FAMILY_ONLY, f"is for the families {', '.join(FAMILIES)}"
+    return _COMMAND_ONLY, f"is for `command` alone, and this is of the family {family}"
+
+
 def agent_faults(
     name: str, section: AgentSection
 ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
     """What is wrong with an agent's settings: the setting, its value, and why."""
     family = section.family(name)
-    others: tuple[str, ...]
-    if family == "command":
-        if not section.command:
-            yield ("command",), None, "a command line is needed, as [program, argument]"
-        others, text = _FAMILY_ONLY, f"is for the families {', '.join(FAMILIES)}"
-    elif family in FAMILIES:
-        others, text = _COMMAND_ONLY, f"is for `command` alone, and this is of the family {family}"
-    else:
+    if family not in {"command", *FAMILIES}:
         text = f"no such family; give a command, or a type: {', '.join(FAMILIES)}"
         yield ("type",), section.type or None, text
         return
+    if family == "command" and not section.command:
+        yield ("command",), None, "a command line is needed, as [program, argument]"
+    others, text = foreign(name, section)
     for setting in others:
         if setting in section.model_fields_set:
             yield (setting,), getattr(section, setting), text

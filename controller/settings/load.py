@@ -17,7 +17,7 @@ from referencing.exceptions import Unresolvable
 from controller.core.faults import shorten
 from controller.core.words import fold
 from controller.files import read_small
-from controller.settings.agents import RouteSection, agent_faults
+from controller.settings.agents import FAMILIES, RouteSection, agent_faults
 from controller.settings.environment import overrides
 from controller.settings.faults import Places, SettingsInvalid
 from controller.settings.model import Settings
@@ -35,24 +35,44 @@ def find_config(given: str | None, environment: Mapping[str, str], here: Path) -
     Raises:
         SettingsInvalid: There is none.
     """
-    named = given or environment.get(CONFIG_VARIABLE)
-    if named:
-        path = here / named
-        if not _is_file(path):
-            raise SettingsInvalid([f"{path}: there is no such file; see --config"])
-        return path.resolve()
-    for folder in (here, *here.parents):
-        if _is_file(folder / CONFIG):
-            return folder / CONFIG
+    places = config_places(given, environment, here)
+    for path in places:
+        if _is_file(path):
+            return path
+    if given or environment.get(CONFIG_VARIABLE):
+        what = (
+            "is a folder; name the file in it" if _is_folder(places[0]) else "there is no such file"
+        )
+        raise SettingsInvalid([f"{places[0]}: {what}; see --config"])
     raise SettingsInvalid(
         [f"no {CONFIG} in {here} or above; go to the project's folder, or give --config FILE"]
     )
+
+
+def config_places(
+    given: str | None, environment: Mapping[str, str], here: Path
+) -> tuple[Path, ...]:
+    """Where the file of the settings may be, the nearest first; one place where it is named."""
+    named = given or environment.get(CONFIG_VARIABLE)
+    if not named:
+        return tuple(folder / CONFIG for folder in (here, *here.parents))
+    try:
+        return ((here / named).resolve(),)
+    except (OSError, ValueError, RuntimeError):  # no file can be there
+        return (here / named,)
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a folder on the way may not be looked into
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
         return False
 
 
@@ -123,6 +143,8 @@ def _against(schema: Path, data: Any) -> list[SchemaFault]:
         return sorted(validator.iter_errors(data), key=lambda fault: [str(p) for p in fault.path])
     except SchemaError as error:
         text = f"is no JSON Schema: {shorten(error.message, 200)}"
+    except FileNotFoundError:
+        text = "there is no such file; copy the program's folder of schemas there, or name it"
     except OSError as error:
         text = error.strerror or str(error)
     except (Unresolvable, *YAML_STUMBLES) as error:
@@ -139,6 +161,8 @@ def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object
     names = {"demo", *settings.agents}
     if settings.default_agent not in names:
         text = f"no such agent; allowed: {known}"
+        if settings.default_agent in FAMILIES:
+            text += f"; to have it, add agents: {{ {settings.default_agent}: {{}} }}"
         faults.append((("default_agent",), settings.default_agent, text))
     faults += [
         (("models", model, *place, "agent"), route.agent, f"no such agent; allowed: {known}")

@@ -26,7 +26,7 @@ from controller.settings.base import (
 )
 from controller.settings.notifications import NotificationsSection
 
-RESTART_SECTIONS = ("priority_source", "paths", "server", "tmux")
+RESTART_SECTIONS = ("priority_source", "paths", "server", "tmux", "log_format")
 """What the parts are built with; a change of it counts only after a restart."""
 
 ServerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=253)]
@@ -236,7 +236,7 @@ class Settings(Section):
         LogFormat.AUTO,
         description="The log's lines: `text`, printed on standard error; `json`, an object a line "
         "on standard output, for what collects logs; `auto`, text at a terminal, JSON elsewhere, "
-        "as in the log's own file (docs/logs.md). Counts after a restart.",
+        "as in the log's own file (docs/logs.md).",
     )
 
     def routes(self, model: str) -> tuple[RouteSection, ...]:

@@ -30,8 +30,9 @@ A variable in the environment beats the file. Two have a short name besides: `PR
 
 The file is read again when it changes. What is marked ↻ counts only after a restart of the
 controller, which `sidekick status` then asks for. A file that is not valid changes nothing, and is
-told until it is mended. A change never restarts an agent; a row that would start otherwise now is
-marked `OutOfDate`.
+told until it is mended: commands that look, stop or order go on with what is in force, which the
+controller keeps in `state/settings.json` without secrets. A change never restarts an agent; a row
+that would start otherwise now is marked `OutOfDate`.
 """
 
 

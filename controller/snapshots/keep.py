@@ -1,6 +1,7 @@
 """Taking snapshots, and knowing those that there are."""
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,6 +31,8 @@ WORDS = (SUSPENDED, NOTES, SOURCE_KIND)
 """Files of the state folder that hold what was said, and not what is to be done once."""
 _PREFIX = "list-"
 """Before the list's own name, which could be that of any other file."""
+_OWN_NAME = re.compile(r"\d{8}T\d{6}Z|before-restore-[\dT.]+")
+"""How a snapshot is called that nobody named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +140,14 @@ def present(state: Path) -> tuple[Sequence[Manifest], Sequence[str]]:
 def forget(state: Path, most: int) -> Sequence[str]:
     """Remove the oldest snapshots beyond a number; returns the names of those that are gone.
 
+    Those that a person named stay, and are not counted.
+
     Raises:
         TransientError: One cannot be removed.
     """
     known, _ = present(state)
-    old = [item.name for item in known[: max(0, len(known) - most)]]
+    ours = [item.name for item in known if _OWN_NAME.fullmatch(item.name)]
+    old = ours[: max(0, len(ours) - most)]
     try:
         for name in old:
             shutil.rmtree(state / SNAPSHOTS / name)

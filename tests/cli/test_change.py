@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.core.observed import Words
+from controller.core.report import AgentView
 from controller.fleet import Fleet
 from controller.runs.folders import RunFolders
 from controller.runs.meta import Meta
@@ -133,3 +134,17 @@ def test_approve_source(desk: Desk) -> None:
     assert "no longer sheets" in out
     assert pending(desk.state, "csv") == ""
     assert Path(desk.state).is_dir()
+
+
+def test_release(desk: Desk) -> None:
+    """An agent's hold ends; where there was none, that is said."""
+    desk.keep(a_project("One"), agents=(AgentView("sh", 2, 0, "UsageLimit", "full"),))
+    assert desk.sidekick("release", "sh")[:2] == (0, "agent/sh released\n")
+    assert desk.sidekick("release", "tty")[:2] == (0, "agent/tty was not held\n")
+    assert set(Fleet(desk.state).released()) == {"sh", "tty"}
+
+
+def test_a_list_that_is_not_there_is_none_to_validate(desk: Desk) -> None:
+    """The settings have no part in it."""
+    code, out, err = desk.sidekick("validate", "nope.csv")
+    assert (code, out, err) == (2, "", "sidekick: nope.csv: there is no such file\n")

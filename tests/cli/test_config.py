@@ -1,11 +1,13 @@
 """`config`: what counts, where it comes from, and no secret."""
 
 import json
+import os
 
 import jsonschema
 import pytest
 import yaml
 
+from controller.settings import load_settings
 from controller.settings.schema import schema
 from tests.cli.desk import Desk
 
@@ -32,6 +34,23 @@ def test_every_setting_and_no_secret(desk: Desk, form: str) -> None:
     assert "slots comes from SIDEKICK_SLOTS" in told
     assert "server.port comes from SIDEKICK_SERVER_PORT" in told
     assert (err == "") is (form == "yaml")
+
+
+def test_what_is_shown_can_take_the_place_of_the_file(desk: Desk) -> None:
+    """Whatever agents there are: it is valid, and means the same."""
+    agents = {
+        "sh": {"command": ["sh"], "patterns": [{"outcome": "limit", "pattern": "full"}]},
+        "claude": {"allow": ["npm test"], "budget": {"dollars": 5}},
+        "other": {"type": "qwen", "base_url": "http://127.0.0.1:1/v1"},
+    }
+    desk.lab.settle_in("One,1,Paused,,,x,,,,", agents=agents)
+    file = desk.root / "config.yaml"
+    before = load_settings(file, os.environ)
+    code, out, _ = desk.sidekick("config", "show")
+    assert code == 0
+    file.write_text(out, encoding="utf-8")
+    assert desk.sidekick("validate")[0] == 0
+    assert load_settings(file, os.environ) == before
 
 
 def test_the_schema(desk: Desk) -> None:

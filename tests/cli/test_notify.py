@@ -125,6 +125,7 @@ def test_the_settings_and_the_note_beside_the_state_have_none(desk: Desk) -> Non
     assert code == 0
     assert "  urls:\n  - '***'" in out
     assert SECRET not in out + desk.sidekick("config", "show", "-o", "json")[1]
+    assert desk.sidekick("get")[0] == 0
     notes = [file.read_bytes() for file in desk.state.rglob("*") if file.is_file()]
     assert (desk.state / "settings.stamp").exists()
     assert not [note for note in notes if SECRET.encode() in note]

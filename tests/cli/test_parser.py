@@ -1,10 +1,12 @@
 """The command's words: help, usage errors, numbers and times."""
 
+import argparse
 import math
 import re
 
 import pytest
 
+from controller import __version__
 from controller.cli.parser import COMMANDS, Command, build_parser, command_of
 from controller.cli.words import count, duration
 from tests.cli.desk import Desk
@@ -17,10 +19,10 @@ USAGE = [
     (("get", "-o", "xml"), "invalid choice"),
     (("get", "--frobnicate"), "unrecognized arguments"),
     (("describe",), "required: NAME"),
-    (("events", "-n", "-1"), "invalid count value"),
-    (("logs", "One", "-n", "x"), "invalid count value"),
+    (("events", "-n", "-1"), "'-1' is no whole number from 0, as 20"),
+    (("logs", "One", "-n", "x"), "'x' is no whole number from 0"),
     (("wait", "One"), "required: --for"),
-    (("wait", "One", "--for", "Ready", "--timeout", "5"), "invalid duration value"),
+    (("wait", "One", "--for", "Ready", "--timeout", "5x"), "'5x' is no time; as 30s, 5m"),
     (("pause",), "required"),
     (("pause", "One", "--all"), "not allowed with"),
     (("restart",), "required: NAME"),
@@ -81,7 +83,15 @@ def test_one_command_alone_is_parsed_as_among_all(command: Command) -> None:
             assert parser.format_usage() == build_parser().format_usage()
 
 
-@pytest.mark.parametrize("words", [("--config", "c.yaml", "get"), ("get", "--config", "c.yaml")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--config", "c.yaml", "get"),
+        ("get", "--config", "c.yaml"),
+        ("snapshot", "list", "--config", "c.yaml"),
+        ("config", "show", "--config", "c.yaml"),
+    ],
+)
 def test_the_settings_may_be_named_before_and_after(desk: Desk, words: tuple[str, ...]) -> None:
     """`--config` stands where the user thinks of it."""
     code, _, err = desk.sidekick(*words)
@@ -89,6 +99,20 @@ def test_the_settings_may_be_named_before_and_after(desk: Desk, words: tuple[str
     assert "c.yaml: there is no such file" in err
     (desk.root / "config.yaml").rename(desk.root / "c.yaml")
     assert desk.sidekick(*words)[0] == 0
+
+
+def test_a_folder_is_no_file_of_settings(desk: Desk) -> None:
+    """It is there, and what is to be named is told."""
+    code, _, err = desk.sidekick("--config", "desired", "get")
+    assert code == 2
+    assert f"{desk.root}/desired: is a folder; name the file in it; see --config" in err
+
+
+def test_the_version(desk: Desk) -> None:
+    """As an option, as with most programs, and as a command."""
+    assert desk.sidekick("--version") == desk.sidekick("version") == (
+        0, f"sidekick {__version__}\n", "",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -106,7 +130,7 @@ def test_durations(text: str, seconds: float) -> None:
 @pytest.mark.parametrize("text", ["", "-", "5", "s", "1x", "1h5", "1.2.3s", "--1s", "1 s", "٣s"])
 def test_no_durations(text: str) -> None:
     """A number without a unit means nothing."""
-    with pytest.raises(ValueError):  # noqa: PT011 - argparse needs just this
+    with pytest.raises(argparse.ArgumentTypeError, match="is no time; as 30s"):
         duration(text)
 
 
@@ -115,7 +139,7 @@ def test_no_counts(text: str) -> None:
     """Whole numbers from 0."""
     assert count("0") == 0
     assert count("12") == 12
-    with pytest.raises(ValueError):  # noqa: PT011 - argparse needs just this
+    with pytest.raises(argparse.ArgumentTypeError, match="is no whole number"):
         count(text)
 
 

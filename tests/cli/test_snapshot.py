@@ -141,12 +141,14 @@ def test_what_cannot_be_kept_or_found_is_told(kept: Desk) -> None:
 
 
 def test_the_oldest_are_removed_at_wish(kept: Desk) -> None:
-    """--keep N leaves the newest N; the table shows what there is."""
-    kept.sidekick("snapshot", "create", "second")
-    code, out, _ = kept.sidekick("snapshot", "create", "third", "--keep", "2")
+    """--keep N leaves the newest N of those without a name of yours; the table shows all."""
+    for second in range(2):
+        kept.sidekick("snapshot", "create", f"2026010{second + 1}T030405Z")
+    code, out, _ = kept.sidekick("snapshot", "create", "--keep", "2")
     assert code == 0
-    assert "first removed" in out
-    assert listed(kept) == ["second", "third"]
+    assert out.endswith("20260101T030405Z removed\n")
+    assert listed(kept)[:2] == ["first", "20260102T030405Z"]
+    assert len(listed(kept)) == 3
     table = kept.sidekick("snapshot", "list")[1].splitlines()
     assert table[0].split() == ["NAME", "AGE", "PROJECTS", "KB", "LIST", "VERSION"]
     assert table[1].split()[-2:] == ["priorities.csv", __version__]

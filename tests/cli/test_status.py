@@ -14,7 +14,9 @@ def test_healthy_whatever_the_list_says(desk: Desk) -> None:
     """0 while the loop makes progress; what needs a person is named."""
     played = desk.play_controller(OK)
     desk.keep(
-        a_project("One"), a_project("Two", status="", reason="InvalidRow", accepted=False),
+        a_project("One"),
+        a_project("Two", status="", reason="InvalidRow", accepted=False, message='Status "x": no'),
+        a_project("", status="", reason="InvalidRow", accepted=False, line=7),
         a_project("Three", status="Waiting", reason="AgentWaits"),
         a_project("Four", status="Blocked", reason="UserBlocked", stalled=False),
         a_project("Five", status="Queued", reason="NoNextAction", stalled=True),
@@ -25,8 +27,10 @@ def test_healthy_whatever_the_list_says(desk: Desk) -> None:
     assert "healthy (ok)" in out
     assert "paths.runs changed" in out
     assert [line.split()[2] for line in out.splitlines() if line.startswith("needs you")] == [
-        "Two:", "Three:", "Five:",
+        "Two:", "row", "Three:", "Five:",
     ]  # fmt: skip
+    assert '\n            desired/priorities.csv:2: Status "x": no\n' in out
+    assert "needs you   row 7: InvalidRow" in out
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

@@ -113,3 +113,20 @@ def test_a_row_that_the_file_ends_in_starts_and_stops_nothing(lab: Lab) -> None:
     wait_for("its end", lambda: "RowCut" not in lab.sidekick("get", "-o", "json").stdout)
     assert lab.status("Three") == "Completed"
     assert lab.agents() == agents
+
+
+def test_every_row_that_is_wrong_is_told_with_its_line(lab: Lab) -> None:
+    """One without a name, and one whose word only the settings could know, are no exceptions."""
+    lab.settle_in("Word,1,Soon,,,x,,,,", ",1,,,,x,,,,", "Who,1,Pending,nobody,,x,,,,")
+    lab.start()
+    wait_for("the count", lambda: "3 rows, 3 invalid" in lab.sidekick("status").stdout)
+    said = lab.sidekick("status").stdout
+    for name, line in (("Word", 2), ("row 3", 3), ("Who", 4)):
+        told = said.partition(f"needs you   {name}: ")[2].splitlines()[1]
+        assert told.startswith(f"            desired/priorities.csv:{line}: "), said
+    assert 'sidekick_source_rows{validity="invalid"} 3.0' in metrics(lab)
+    board = lab.get("/") or ""
+    assert "row 3" in board.partition("Needs you</h2>")[2].partition("</section>")[0]
+    wide = lab.sidekick("get", "-o", "wide").stdout
+    projects = json.loads(lab.sidekick("get", "-o", "json").stdout)["projects"]
+    assert all(project["message"] in wide for project in projects)

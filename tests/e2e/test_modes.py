@@ -48,9 +48,9 @@ def test_everything_is_the_owners_alone(umask: int, lab: Lab) -> None:
     ]
     names = {path.name for path in made}
     assert {"sidekick.db", "sidekick.db-wal", "sidekick.db-shm", "token", "tmux.conf",
-            "controller.lock", "notes.json", "suspended.json", "settings.stamp", "sidekick.log",
-            "spec.json", "meta.json", "prompt", "output.log", "events.jsonl", "exit.json",
-            "started.json", "source"} <= names  # fmt: skip
+            "controller.lock", "notes.json", "suspended.json", "settings.json",
+            "settings.stamp", "sidekick.log", "spec.json", "meta.json", "prompt", "output.log",
+            "events.jsonl", "exit.json", "started.json", "source"} <= names  # fmt: skip
     assert [f"{path} {mode(path):o}" for path in made if mode(path) & 0o077] == []
     assert mode(lab.socket) & 0o007 == 0
     assert mode(lab.list) == 0o640

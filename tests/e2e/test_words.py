@@ -1,5 +1,7 @@
 """The user's words: typed into the list while agents work."""
 
+import json
+
 import pytest
 
 from tests.e2e.lab import Lab, alive, wait_for
@@ -118,7 +120,15 @@ def test_rows_that_vanish_at_once_wait_for_approval(lab: Lab) -> None:
     wait_for("four agents", lambda: len(lab.agents()) == 4)
     lab.write()
     wait_for("the guard", lambda: "PruneBlocked" in lab.output())
-    assert "BLOCKED" in lab.sidekick("status").stdout
+    said = lab.sidekick("status").stdout
+    assert "BLOCKED: 4 rows vanished: P0, P1, P2, P3\n" in said
+    assert "bring them back" in said
+    planned = lab.sidekick("plan")
+    assert planned.returncode == 0
+    assert "sidekick approve-prune --plan " in planned.stdout
+    assert planned.stdout.splitlines()[-4:] == ["  P0", "  P1", "  P2", "  P3"]
+    document = json.loads(lab.sidekick("plan", "-o", "json").stdout)
+    assert document["blocked"] == ["P0", "P1", "P2", "P3"]
     assert len(lab.sessions()) == 4
     assert lab.sidekick("approve-prune", "--plan", "wrong").returncode == 1
     assert lab.sidekick("approve-prune").returncode == 0

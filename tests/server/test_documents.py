@@ -77,11 +77,11 @@ def test_status() -> None:
 
 def test_plan() -> None:
     """Errors are an object, as in the report."""
-    plan = PlanView(NOW, (ACTION,), (("read", "a"), ("observe", "b")), "abc", known=False)
+    plan = PlanView(NOW, (ACTION,), (("read", "a"), ("observe", "b")), "abc", ("A",), known=False)
     made = plan_document(plan)
     assert made["errors"] == {"read": "a", "observe": "b"}
     assert made["actions"] == [by_pydantic(ACTION)]
-    assert (made["prune"], made["known"]) == ("abc", False)
+    assert (made["prune"], made["blocked"], made["known"]) == ("abc", ["A"], False)
 
 
 def test_detail_and_events() -> None:

@@ -171,7 +171,11 @@ def test_byte_order_mark(project: Project) -> None:
     ("text", "fault"),
     [
         ("default_agent: nobody", ":1:1: default_agent 'nobody': no such agent; allowed: demo"),
-        ("", ":1:1: default_agent 'claude': no such agent; allowed: demo"),
+        (
+            "",
+            ":1:1: default_agent 'claude': no such agent; allowed: demo; to have it, add "
+            "agents: { claude: {} }",
+        ),
         (
             DEMO + "agents: {b: {command: [x]}, a: {command: [x]}}\nmodels: {Opus: {agent: c}}",
             ":3:17: models.Opus.agent 'c': no such agent; allowed: demo, a, b",
@@ -290,6 +294,7 @@ def test_broken_schema(project: Project, content: str | None) -> None:
     (fault,) = project.faults(DEMO + "paths: {schemas: other}")
     assert fault.startswith(f"{schema}: ")
     assert fault.endswith("; see paths.schemas")
+    assert ("copy the program's folder of schemas there" in fault) is (content is None)
 
 
 @pytest.mark.parametrize(

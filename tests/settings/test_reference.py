@@ -27,5 +27,5 @@ def test_what_needs_a_restart_is_marked() -> None:
     marked = {
         line.split("`")[1] for line in reference().splitlines() if "↻" in line and "|" in line
     }
-    assert {"type", "file", "state", "port", "host"} <= marked
+    assert {"type", "file", "state", "port", "host", "log_format"} <= marked
     assert not {"slots", "demo", "tick", "days"} & marked
