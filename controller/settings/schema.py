@@ -13,4 +13,4 @@ def schema() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(schema(), indent=2))  # noqa: T201 - the module's purpose as a program
+    print(json.dumps(schema(), indent=2, ensure_ascii=False))  # noqa: T201 - the module's purpose as a program
