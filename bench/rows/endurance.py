@@ -7,19 +7,14 @@ carried on over a month at one tick each 10 s; what has a limit is held against 
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
 
 from bench.life import Life, server_of
 from bench.options import Options
+from bench.past import leave_behind
 from bench.project import Project
 from bench.table import Line
 from bench.vitals import Vitals, growth, look, ticks_of
 from bench.world import LOG, World
-from controller.core.events import Event
-from controller.core.intent import PAIRS_KEPT, Pair
-from controller.core.memory import Memory, ProjectMemory
-from controller.store import Store
 from controller.store.journal import EVENTS_KEPT
 
 TICKS = 20_000
@@ -81,26 +76,8 @@ def _project(world: World, sessions: int) -> Project:
     )
     rows = Life.first_rows(sessions)
     project.save(rows)
-    with closing(
-        Store(world.root / "state" / "sidekick.db", lambda: datetime.now(tz=UTC))
-    ) as store:
-        store.commit(*_past([row["Project"] for row in rows]))
+    leave_behind(world.root, [row["Project"] for row in rows], "bench")
     return project
-
-
-def _past(names: Sequence[str]) -> tuple[Memory, Sequence[Event]]:
-    """What is remembered after months: as many versions of each row, and events, as are kept."""
-    first = datetime.now(tz=UTC) - timedelta(days=30)
-    versions = tuple(
-        Pair("completed", (first + timedelta(hours=number)).isoformat(timespec="seconds"))
-        for number in range(PAIRS_KEPT)
-    )
-    events = [
-        Event(first + timedelta(minutes=4 * number), names[number % len(names)], "Running",
-              f"old word {number}")
-        for number in range(EVENTS_KEPT)
-    ]  # fmt: skip
-    return Memory({name: ProjectMemory(name, pairs=versions) for name in names}), events
 
 
 def _live(
