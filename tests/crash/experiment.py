@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,7 +211,8 @@ class _Experiment:
         """What was left half-made is two minutes old when the next one comes to it."""
         then = time.time() - 120
         for path in leftovers(self.lab.root):
-            os.utime(path, (then, then))
+            with suppress(FileNotFoundError):  # a shim has just renamed it
+                os.utime(path, (then, then))
 
     def _stamps(self) -> dict[str, tuple[int, int]]:
         """Every file but agents' logs, which shims make late, and old lists, which go by and by."""

@@ -149,8 +149,12 @@ def leftovers(root: Path) -> Iterator[Path]:
 
 
 def _has_its_reason(entry: Path) -> bool:
-    """A lock, a list's old file that is still watched, the room for a run's end."""
-    return entry.name.endswith((".lock", RESERVE)) or is_retired(entry.name)
+    """A lock, a list's old file that is still watched, the room for a run's end.
+
+    And the draft of a shim that was killed as it wrote how a run ended; it goes with the run.
+    """
+    drafted = entry.name.startswith(".exit.json.") and not entry.name.endswith(".new")
+    return drafted or entry.name.endswith((".lock", RESERVE)) or is_retired(entry.name)
 
 
 def is_retired(name: str) -> bool:

@@ -1,7 +1,7 @@
 """Whenever the controller, or a command, is killed: the next one makes it so, as if nothing was.
 
-Of long scenarios every second step is taken, so that the checks stay short; with CRASH_EVERY_STEP=1
-in the environment it is each.
+Of long scenarios every second to fourth step is taken, so that the checks stay short; with
+CRASH_EVERY_STEP=1 in the environment it is each.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.crash.scenarios import SCENARIOS
 SHARDS = 2
 """Parts of each scenario's steps, so that they can be shared out among processes."""
 LONG = 30
-"""Steps of a scenario of which every second one is taken."""
+"""So many steps of a scenario are taken, about."""
 EVERY_STEP = os.environ.get("CRASH_EVERY_STEP") == "1"
 _SEED = 20
 
@@ -68,7 +68,7 @@ def test_a_sample(play: Play, death: int) -> None:
 def test_a_death_at_every_step(play: Play, name: str, shard: int) -> None:
     """Before each change that the process makes to the world, and after the last one."""
     steps = len(play(name).steps)
-    every = 2 if steps > LONG and not EVERY_STEP else 1
+    every = 1 if EVERY_STEP else 1 + steps // LONG
     deaths = range(shard * every, steps, SHARDS * every)
     assert [line for death in deaths for line in check(play, name, death)] == []
 
