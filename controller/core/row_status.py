@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controller.core import row as columns
+from controller.core import verdicts
 from controller.core.actions import Verdict
 from controller.core.conditions import Condition, ConditionType, transition
 from controller.core.desired import InvalidRow
@@ -139,26 +140,19 @@ def say_invalid(
         now: The time.
         stored: What a cell says once a text was written to it.
     """
-    fault = invalid.faults[0]
     message = "; ".join(fault.message for fault in invalid.faults)
-    answers = (
-        (ConditionType.ACCEPTED, False),
-        (ConditionType.READY, False),
-        (ConditionType.STALLED, True),
-    )
+    verdict = replace(verdicts.invalid(invalid.faults[0]), message=message)
     row = invalid.row
-    cells = {columns.REASON: shorten(f"{fault.reason}: {message}", REASON_SHOWN).strip()}
+    cells = {columns.REASON: _reason_text(verdict)}
     return RowStatus(
         name=invalid.name,
         row=row,
         status=row.cell(columns.STATUS),
         agent=row.cell(columns.AGENT),
-        reason=fault.reason,
-        message=message,
+        reason=verdict.reason,
+        message=verdict.message,
         since=known.since if known else None,
-        conditions=known.conditions
-        if known
-        else transition((), answers, fault.reason, message, now),
+        conditions=known.conditions if known else _conditions((), verdict, now),
         cells=_changed(row, cells, stored)
         if columns.REASON in row.cells and _in_place(row)
         else {},
@@ -181,13 +175,19 @@ def _with_credits(
 
 
 def _with_conditions(member: ProjectMemory, verdict: Verdict, now: datetime) -> ProjectMemory:
+    after = _conditions(member.conditions, verdict, now)
+    return member if after is member.conditions else replace(member, conditions=after)
+
+
+def _conditions(
+    before: tuple[Condition, ...], verdict: Verdict, now: datetime
+) -> tuple[Condition, ...]:
     answers = (
         (ConditionType.ACCEPTED, verdict.accepted),
         (ConditionType.READY, verdict.ready),
         (ConditionType.STALLED, verdict.stalled),
     )
-    after = transition(member.conditions, answers, verdict.reason, verdict.message, now)
-    return member if after is member.conditions else replace(member, conditions=after)
+    return transition(before, answers, verdict.reason, verdict.message, now)
 
 
 def _in_place(row: Row) -> bool:

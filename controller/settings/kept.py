@@ -21,7 +21,6 @@ _STATE_VARIABLE = "SIDEKICK_PATHS_STATE"
 _DEFAULT = "state"
 _NAMED = re.compile(r"\bstate[\"']?:[ \t]*[\"']?([^\s\"',}#]+)")
 """Where a file names its state folder, whether it is YAML just now or not."""
-_LIMIT = 1_048_576
 
 
 def keep(settings: Settings) -> None:
@@ -49,7 +48,7 @@ def kept(file: Path, environment: Mapping[str, str]) -> Iterator[Settings]:
     """
     for folder in dict.fromkeys(_states(file, environment)):
         with suppress(OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError):
-            document = json.loads(read_small(folder / NAME, _LIMIT))
+            document = json.loads(read_small(folder / NAME))
             settings = Settings.model_validate(document["settings"])
             if document["file"] == str(file) and settings.paths.state == folder:
                 yield settings.read_from(file)
@@ -59,7 +58,7 @@ def _states(file: Path, environment: Mapping[str, str]) -> Iterator[Path]:
     """Folders that may be the state's, the likeliest first."""
     text = ""
     with suppress(OSError, ValueError):
-        text = read_small(file, _LIMIT).decode("utf-8", errors="replace")
+        text = read_small(file).decode("utf-8", errors="replace")
     for named in (environment.get(_STATE_VARIABLE), *_NAMED.findall(text), _DEFAULT):
         if named:
             with suppress(RuntimeError):  # a home that nobody knows
