@@ -11,7 +11,7 @@ from controller.core.facts import AT_TERMINAL
 from controller.core.faults import Fault
 from controller.core.intent import Intent
 from controller.core.limits import Answer, Limits, Route
-from controller.core.memory import Block, ProjectMemory
+from controller.core.memory import NOTHING_SPENT, Block, ProjectMemory, Spent
 from controller.core.observed import HUNG, RESTART, TROUBLED, ReportState, Run
 from controller.core.prune import matters
 from controller.core.spending import REASON as BUDGET
@@ -52,7 +52,7 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
     project = case.project
     assert project is not None
     _refresh(case, now)
-    _keep_to_budget(case, limits)
+    _keep_to_budget(case, limits, staff)
     member = case.member
     if member.intent is not Intent.RUN:
         case.verdict = verdicts.at_rest(project, member, limits.notes.get(case.name, ""))
@@ -154,22 +154,33 @@ def last_sign(case: Case, limits: Limits) -> datetime | None:
     return max(printed, told, said, run.started_at, steady)
 
 
-def _keep_to_budget(case: Case, limits: Limits) -> None:
+def _keep_to_budget(case: Case, limits: Limits, staff: Staff) -> None:
     """A row that spent what it may is blocked: its budget, or the row, must be edited first.
 
-    An agent that keeps to its bound by itself does not know whose that is.
+    An agent that keeps to its bound by itself does not know whose that is. Where it is its day's,
+    the row has done nothing wrong, and goes on tomorrow.
     """
     member, run = case.member, case.run
     if member.intent is not Intent.RUN or (member.block and member.block.reason != BUDGET):
         return
-    agent = limits.agents.get(run.agent) if run is not None and case.alive else None
+    agent = limits.agents.get(run.agent) if run is not None else None
     if spent := over(row_spent(member, run, limits.prices), limits.row):
         text = f"it spent {spent}; raise budgets.row in config.yaml, then type Pending"
-    elif run and agent and (spent := over(spent_by(run, member, limits.prices), agent.run)):
+    elif run and agent and (spent := over(_run_spent(case, run, limits), agent.run)):
         text = f"one run spent {spent}; raise agents.{run.agent}.run_budget, then type Pending"
     else:
+        ended_now = member.block and case.billed != NOTHING_SPENT
+        if run and ended_now and staff.spent(run.agent):
+            case.member = replace(member, block=None)
         return
     case.member = replace(member, block=Block(BUDGET, text))
+
+
+def _run_spent(case: Case, run: Run, limits: Limits) -> Spent:
+    """What a run spent that lives, or that its bound ended just now."""
+    if case.alive:
+        return spent_by(run, case.member, limits.prices)
+    return case.billed if case.member.block else NOTHING_SPENT
 
 
 def _end(case: Case, by: str, reason: str, message: str) -> None:

@@ -62,7 +62,7 @@ def place(cases: Sequence[Case], limits: Limits, staff: Staff, now: datetime) ->
             actions.append(Wait(case.name, answer.reason, answer.message, answer.until))
         else:
             case.verdict = verdicts.STARTING
-            actions.append(_start(case, answer, limits))
+            actions.append(_start(case, answer, limits, staff))
     return actions
 
 
@@ -176,7 +176,7 @@ def _wanted(case: Case, limits: Limits) -> Claim:
     )  # fmt: skip
 
 
-def _start(case: Case, grant: Grant, limits: Limits) -> Start:
+def _start(case: Case, grant: Grant, limits: Limits, staff: Staff) -> Start:
     project, member, routed = case.project, case.member, case.route
     assert project is not None
     assert routed is not None
@@ -208,7 +208,7 @@ def _start(case: Case, grant: Grant, limits: Limits) -> Start:
         branch=f"{BRANCHES}/{member.slug}" if repository else "",
         answer=answer.id if answer else "",
         mode="" if case.stands_in else project.mode,
-        dollars=left(member, limits.row, agent.run),
+        dollars=left(member, limits.row, agent.run, staff.room(routed.agent)),
     )
     reason, message = ("Resumed", "it goes on") if known else ("Wanted", "its turn has come")
     return Start(workload, case.screens, reason, message)

@@ -75,9 +75,16 @@ def count_days(cases: Iterable[Case], days: Mapping[str, Day], now: datetime) ->
     return counted if counted != days else days
 
 
-def left(member: ProjectMemory, row: Budget, run: Budget) -> float:
-    """The dollars that a row's next run may cost; 0 for no bound."""
-    bounds = [run.dollars] if run.dollars else []
+def left(member: ProjectMemory, row: Budget, run: Budget, today: float) -> float:
+    """The dollars that a row's next run may cost; 0 for no bound.
+
+    Args:
+        member: The row's memory.
+        row: What all its runs may cost.
+        run: What one run may cost.
+        today: What its agent may spend yet today, 0 for no bound.
+    """
+    bounds = [dollars for dollars in (run.dollars, today) if dollars]
     if row.dollars:
         # A row without anything left is blocked, but for one that is asked for at this moment.
         bounds.append(max(_LEAST, row.dollars - member.spent.dollars))
@@ -114,6 +121,19 @@ class Purse:
         if text := over(sum(self._spent.values(), NOTHING_SPENT), self._limits.day):
             return f"all agents together spent {text} today; they go on tomorrow"
         return ""
+
+    def room(self, agent: str) -> float:
+        """The dollars that an agent may spend yet today; 0 for no bound.
+
+        Each of several runs at once may spend that much: what a run that lasts will have cost is
+        not known.
+        """
+        limits = self._limits.agents.get(agent)
+        own, every = self._spent.get(agent, NOTHING_SPENT), self._spent.values()
+        bounds = [(limits.day, own)] if limits else []
+        bounds.append((self._limits.day, sum(every, NOTHING_SPENT)))
+        rooms = (max(_LEAST, day.dollars - spent.dollars) for day, spent in bounds if day.dollars)
+        return min(rooms, default=0.0)
 
 
 def midnight(now: datetime) -> datetime:

@@ -84,6 +84,10 @@ class Staff:
         """Why an agent must stop what it does, for its day's budget is spent; empty for no."""
         return self._purse.refusal(agent)
 
+    def room(self, agent: str) -> float:
+        """The dollars that an agent may spend yet today; 0 for no bound."""
+        return self._purse.room(agent)
+
     def comes_back(self, agent: str) -> bool:
         """Whether its hold is just over, so that its projects start one by one."""
         return agent in self._coming_back

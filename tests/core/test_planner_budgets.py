@@ -52,6 +52,58 @@ def test_a_run_is_told_what_it_may_cost() -> None:
     assert (told(0, 0), told(0, 4), told(10, 4), told(5, 4)) == (0.0, 4.0, 4.0, 2.0)
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["its own", "the fleet's"])
+def test_a_run_is_told_what_its_day_has_left(whole: bool) -> None:
+    """Its agent tells what it cost when it is too late, so it keeps to that by itself.
+
+    Where it ended there, its row goes on tomorrow, in its conversation.
+    """
+    day = Budget(dollars=5.0)
+    agents = {**AGENTS, "claude": replace(AGENTS["claude"], day=day)}
+    known = limits(day=day) if whole else limits(agents=agents)
+    fleet = Fleet(cells(), limits=known)
+    fleet.rest()
+    fleet.tell(usage=Usage(dollars=3.0))
+    fleet.end(ending=Ending.CRASHED)
+    fleet.tick()
+    fleet.sleep(15)
+    [start] = [act for act in fleet.tick().plan.actions if isinstance(act, Start)]
+    assert start.workload.dollars == 2.0
+    fleet.rest()
+    talk = fleet.run().conversation
+    fleet.tell(usage=Usage(dollars=2.1))
+    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    fleet.rest()
+    assert fleet.says() == ("Queued", "BudgetExceeded")
+    fleet.sleep(DAY)
+    fleet.rest()
+    assert fleet.says()[0] == "In Progress"
+    assert fleet.run().conversation == talk
+
+
+def test_a_bound_of_ones_own_arguments_blocks_the_row() -> None:
+    """Nothing here was spent whole: whoever set that bound knows where."""
+    fleet = Fleet(cells(), limits=limits(day=Budget(dollars=5.0)))
+    fleet.rest()
+    fleet.tell(usage=Usage(dollars=1.0))
+    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    fleet.rest()
+    assert fleet.says() == ("Blocked", "BudgetExceeded")
+    assert fleet.status().message == "Reached maximum budget"
+
+
+def test_the_row_says_that_it_was_the_runs_bound() -> None:
+    """The day may be spent by the same run; that comes second."""
+    both = replace(AGENTS["claude"], run=Budget(dollars=1.0), day=Budget(dollars=1.0))
+    fleet = Fleet(cells(), limits=limits(agents={"claude": both}))
+    fleet.rest()
+    fleet.tell(usage=Usage(dollars=1.0))
+    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    fleet.rest()
+    assert fleet.says() == ("Blocked", "BudgetExceeded")
+    assert "agents.claude.run_budget" in fleet.status().message
+
+
 def test_the_row_says_whose_bound_its_agent_kept_to() -> None:
     """The agent ended by itself, and does not know."""
     fleet = Fleet(cells(), limits=limits(row=Budget(dollars=1.0)))
