@@ -12,7 +12,6 @@ from tests.crash import experiment
 from tests.crash.experiment import Failure, Result
 from tests.crash.pilot import warm_up
 from tests.crash.tracee import AVAILABLE
-from tests.e2e.conftest import lab as lab
 
 SECONDS = 180.0
 """That one experiment may take on a busy machine."""

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +47,6 @@ def begin(lab: Lab, mock: Mock) -> Begin:  # noqa: F811
         lab.start()
 
     return start
-
-
-@pytest.fixture
-def terminal(lab: Lab) -> Iterator[Terminal]:
-    """A person's terminal in the lab's folder."""
-    terminal = Terminal(lab)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def test_from_prompt_to_done(lab: Lab, begin: Begin, terminal: Terminal) -> None:

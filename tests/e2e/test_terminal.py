@@ -5,23 +5,12 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.lab import ROOT, SIDEKICK, Lab, alive, wait_for
 from tests.e2e.terminal import Terminal
-
-
-@pytest.fixture
-def terminal(lab: Lab) -> Iterator[Terminal]:
-    """A person's terminal in the lab's folder."""
-    terminal = Terminal(lab)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 def test_a_newcomer_sees_the_live_table(lab: Lab, terminal: Terminal) -> None:

@@ -42,16 +42,6 @@ class Host:
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A project folder of its own; nothing of it is left behind."""
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
-
-
-@pytest.fixture
 def host(lab: Lab) -> Iterator[Host]:
     """A host that is not started yet."""
     host = Host(lab)

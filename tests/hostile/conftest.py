@@ -1,7 +1,6 @@
-"""Where the corpus is let loose: a desk, a lab, folders of runs."""
+"""Where the corpus is let loose: a desk, folders of runs; the lab is every test's."""
 
 from tests.cli.conftest import desk
-from tests.e2e.conftest import lab
 from tests.runs.conftest import bench
 
-__all__ = ["bench", "desk", "lab"]
+__all__ = ["bench", "desk"]

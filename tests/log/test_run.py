@@ -1,33 +1,12 @@
 """The log of a controller that a person runs at a terminal."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from controller.cli.run import LOG_FILE
 from tests.e2e.lab import SIDEKICK, Lab, wait_for
 from tests.e2e.terminal import Terminal
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A project folder of its own."""
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
-
-
-@pytest.fixture
-def terminal(lab: Lab) -> Iterator[Terminal]:
-    """A person's terminal in the lab's folder."""
-    terminal = Terminal(lab)
-    try:
-        yield terminal
-    finally:
-        terminal.close()
 
 
 @pytest.mark.parametrize("colours", [True, False])

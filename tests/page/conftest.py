@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.lab import Lab
-
 expect.set_options(timeout=15_000)  # milliseconds; other tests keep the machine busy
 PROGRAM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -38,13 +36,3 @@ def tab(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    """A project folder of its own; nothing of it is left behind."""
-    lab = Lab()
-    try:
-        yield lab
-    finally:
-        lab.close()
