@@ -16,9 +16,9 @@ from controller.cli.views import project_of, told
 from controller.core.detail import ActionView, PlanView, ProjectDetail, RunView
 from controller.core.documents import detail_document
 from controller.core.events import Entry
-from controller.core.memory import Spent
 from controller.core.report import ProjectView, Report
 from controller.core.spending import shown
+from controller.core.spent import Spent
 from controller.detail import EVENTS, Folders, detail, past_runs
 from controller.layout import DATABASE, clock
 from controller.parts.redactor import build_redactor

@@ -24,7 +24,7 @@ from controller.parts.sources import build_source, read_row_schema, source_choic
 from controller.printable import clean
 from controller.settings import Settings
 from controller.settings.environment import PREFIX, variables
-from controller.settings.load import CONFIG_VARIABLE
+from controller.settings.find import CONFIG_VARIABLE
 from controller.sources.approval import pending
 from controller.sources.google_sheets_credentials import VARIABLES, find_credentials
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.core.events import Event
-from controller.core.memory import Memory, Spent
+from controller.core.memory import Memory
 from controller.core.observed import Session
+from controller.core.spent import Spent
 from controller.core.words import Status
 from controller.core.workload import Workload
 

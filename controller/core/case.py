@@ -7,9 +7,10 @@ from controller.core.actions import Action, Remove, Stop, Verdict
 from controller.core.attendance import adopt
 from controller.core.ledger import Refusal
 from controller.core.limits import Answer, Route
-from controller.core.memory import NOTHING_SPENT, ProjectMemory, Spent
+from controller.core.memory import ProjectMemory
 from controller.core.observed import Observed, Run, Session
 from controller.core.project import Project
+from controller.core.spent import NOTHING_SPENT, Spent
 
 
 @dataclass(slots=True, eq=False)

@@ -11,11 +11,12 @@ from controller.core.facts import AT_TERMINAL
 from controller.core.faults import Fault
 from controller.core.intent import Intent
 from controller.core.limits import Answer, Limits, Route
-from controller.core.memory import NOTHING_SPENT, Block, ProjectMemory, Spent
+from controller.core.memory import Block, ProjectMemory
 from controller.core.observed import HUNG, RESTART, TROUBLED, ReportState, Run
 from controller.core.prune import matters
 from controller.core.spending import REASON as BUDGET
 from controller.core.spending import over, row_spent, spent_by
+from controller.core.spent import NOTHING_SPENT, Spent
 from controller.core.staff import Staff
 from controller.core.workload import routes
 

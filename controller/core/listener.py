@@ -14,9 +14,10 @@ from controller.core.intent import (
     remember,
     word_of,
 )
-from controller.core.memory import Done, ProjectMemory, Spent
+from controller.core.memory import Done, ProjectMemory
 from controller.core.observed import Run
 from controller.core.project import Project
+from controller.core.spent import Spent
 from controller.core.versions import held
 from controller.core.words import fold
 from controller.core.workload import words_of

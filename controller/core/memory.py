@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from controller.core.conditions import Condition
 from controller.core.intent import Intent, Pair
 from controller.core.observed import Words
+from controller.core.spent import NOTHING_SPENT, Day, Spent
 from controller.core.words import Status
 from controller.core.work import Work
 
@@ -131,39 +132,6 @@ class Hold:
     wait: float = 0.0
     attempt: int = 1
     credentials: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What was spent.
-
-    Attributes:
-        dollars: As far as agents say, or the settings' prices tell.
-        tokens: All of them.
-    """
-
-    dollars: float = 0.0
-    tokens: int = 0
-
-    def __add__(self, other: "Spent") -> "Spent":
-        """Both together."""
-        return Spent(self.dollars + other.dollars, self.tokens + other.tokens)
-
-
-NOTHING_SPENT = Spent()
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What one agent spent on one day.
-
-    Attributes:
-        date: Which, as the controller's clock has it.
-        spent: By runs that ended on it.
-    """
-
-    date: date
-    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)

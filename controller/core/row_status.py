@@ -10,11 +10,12 @@ from controller.core.actions import Verdict
 from controller.core.conditions import Condition, ConditionType, transition
 from controller.core.desired import InvalidRow
 from controller.core.faults import shorten
-from controller.core.memory import NOTHING_SPENT, ProjectMemory, Spent
+from controller.core.memory import ProjectMemory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.row import Row, Shape
 from controller.core.spending import shown
+from controller.core.spent import NOTHING_SPENT, Spent
 from controller.core.versions import (
     agent_changes,
     agent_shown,

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from controller.core.case import Case
 from controller.core.limits import Budget, Limits, Price
-from controller.core.memory import NOTHING_SPENT, Day, ProjectMemory, Spent
+from controller.core.memory import ProjectMemory
 from controller.core.observed import Run
+from controller.core.spent import NOTHING_SPENT, Day, Spent
 
 REASON = "BudgetExceeded"
 _MILLION = 1_000_000

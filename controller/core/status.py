@@ -9,9 +9,10 @@ from controller.core.backoff import LOST
 from controller.core.desired import Desired
 from controller.core.events import Event
 from controller.core.lifecycle import lose_track
-from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory, Retry
+from controller.core.memory import Memory, ProjectMemory, Retry
 from controller.core.observed import Observed
 from controller.core.row_status import RowStatus, Stored, say, say_invalid
+from controller.core.spent import NOTHING_SPENT
 from controller.core.verdicts import VANISHED
 from controller.core.words import Status
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from controller.core import holds
 from controller.core.intent import Intent
-from controller.core.memory import NOTHING_SPENT, Memory, ProjectMemory
+from controller.core.memory import Memory, ProjectMemory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.report import AgentView, ProjectView
 from controller.core.row_status import RowStatus
+from controller.core.spent import NOTHING_SPENT
 from controller.core.words import Status
 
 IDLE_AFTER = timedelta(minutes=5)

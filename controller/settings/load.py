@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,65 +14,15 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from controller.core.faults import shorten
-from controller.core.words import fold
 from controller.files import read_small
-from controller.settings.agents import FAMILIES, RouteSection, agent_faults
+from controller.settings.cross_check import cross_check
 from controller.settings.environment import overrides
 from controller.settings.faults import Places, SettingsInvalid
+from controller.settings.find import CONFIG
 from controller.settings.model import Settings
-from controller.settings.notifications import url_faults
 from controller.settings.read import YAML_STUMBLES, read
 
-CONFIG = "config.yaml"
 SCHEMA = "config.schema.json"
-CONFIG_VARIABLE = "SIDEKICK_CONFIG"
-
-
-def find_config(given: str | None, environment: Mapping[str, str], here: Path) -> Path:
-    """The file of the settings: the one named, or config.yaml here or in a folder above.
-
-    Raises:
-        SettingsInvalid: There is none.
-    """
-    places = config_places(given, environment, here)
-    for path in places:
-        if _is_file(path):
-            return path
-    if given or environment.get(CONFIG_VARIABLE):
-        what = (
-            "is a folder; name the file in it" if _is_folder(places[0]) else "there is no such file"
-        )
-        raise SettingsInvalid([f"{places[0]}: {what}; see --config"])
-    raise SettingsInvalid(
-        [f"no {CONFIG} in {here} or above; go to the project's folder, or give --config FILE"]
-    )
-
-
-def config_places(
-    given: str | None, environment: Mapping[str, str], here: Path
-) -> tuple[Path, ...]:
-    """Where the file of the settings may be, the nearest first; one place where it is named."""
-    named = given or environment.get(CONFIG_VARIABLE)
-    if not named:
-        return tuple(folder / CONFIG for folder in (here, *here.parents))
-    try:
-        return ((here / named).resolve(),)
-    except (OSError, ValueError, RuntimeError):  # no file can be there
-        return (here / named,)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a folder on the way may not be looked into
-        return False
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
 
 
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
@@ -101,7 +50,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         raise SettingsInvalid(
             [where.say(item["loc"], item.get("input"), item["msg"]) for item in error.errors()]
         ) from error
-    faults = [where.say(*fault) for fault in _cross_check(settings)]
+    faults = [where.say(*fault) for fault in cross_check(settings)]
     if faults:
         raise SettingsInvalid(faults)
     return _absolute(settings, path.parent.resolve()).read_from(path.absolute())
@@ -150,76 +99,6 @@ def _against(schema: Path, data: Any) -> list[SchemaFault]:
     except (Unresolvable, *YAML_STUMBLES) as error:
         text = f"cannot be used: {shorten(str(error), 200)}"
     raise SettingsInvalid([f"{schema}: {text}; see paths.schemas"])
-
-
-def _cross_check(settings: Settings) -> list[tuple[tuple[str | int, ...], object, str]]:
-    """What no schema can say: names that must be defined elsewhere in the file."""
-    known = ", ".join(["demo", *sorted(settings.agents)])
-    faults: list[tuple[tuple[str | int, ...], object, str]] = []
-    if "demo" in settings.agents:
-        faults.append((("agents", "demo"), None, "the name demo is taken by the built-in agent"))
-    names = {"demo", *settings.agents}
-    if settings.default_agent not in names:
-        text = f"no such agent; allowed: {known}"
-        if settings.default_agent in FAMILIES:
-            text += f"; to have it, add agents: {{ {settings.default_agent}: {{}} }}"
-        faults.append((("default_agent",), settings.default_agent, text))
-    faults += [
-        (("models", model, *place, "agent"), route.agent, f"no such agent; allowed: {known}")
-        for model in settings.models
-        for place, route in _places(settings, model)
-        if route.agent not in names
-    ]
-    faults += [
-        (("models", model), None, "names no agent")
-        for model in settings.models
-        if not settings.routes(model)
-    ]
-    faults += [
-        (("agents", name, *keys), value, text)
-        for name, section in settings.agents.items()
-        for keys, value, text in agent_faults(name, section)
-    ]
-    faults += [
-        (("models", name), None, f"means the same as {first}; keep one")
-        for name, first in _namesakes(settings.models)
-    ]
-    faults += [
-        (("project_isolation", name), kind.value, "names no project that has a folder in projects")
-        for name, kind in settings.project_isolation.items()
-        if name not in settings.projects
-    ]
-    faults += url_faults(settings.notifications)
-    host = settings.server.host
-    if not _is_address(host):
-        faults.append((("server", "host"), host, "must be an IP address, or localhost"))
-    sheets = settings.priority_source.sheets
-    if settings.priority_source.type == "sheets" and not (sheets.url or sheets.spreadsheet_name):
-        text = "which sheet? set priority_source.sheets.url or spreadsheet_name"
-        faults.append((("priority_source", "type"), settings.priority_source.type.value, text))
-    return faults
-
-
-def _places(settings: Settings, model: str) -> list[tuple[tuple[int, ...], RouteSection]]:
-    """The routes of a model, each with where it stands in the list, if there is one."""
-    routes = settings.routes(model)
-    alone = isinstance(settings.models[model], RouteSection)
-    return [(() if alone else (index,), route) for index, route in enumerate(routes)]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True
-
-
-def _namesakes(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Names that differ from an earlier one by case and blanks alone, with that one."""
-    seen: dict[str, str] = {}
-    pairs = [(name, seen.setdefault(fold(name), name)) for name in names]
-    return [(name, first) for name, first in pairs if name != first]
 
 
 def _absolute(settings: Settings, base: Path) -> Settings:

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from controller.core.memory import Day, Hold, Memory, ProjectMemory
+from controller.core.memory import Hold, Memory, ProjectMemory
 from controller.core.outbox import Noticed
 from controller.core.report import Report
+from controller.core.spent import Day
 from controller.store.database import look, unavailable
 
 _REPORT = TypeAdapter(Report)

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from controller import __version__
+from controller.cli.amounts import count, duration
 from controller.cli.parser import COMMANDS, Command, build_parser, command_of
-from controller.cli.words import count, duration
 from tests.cli.desk import Desk
 from tests.e2e.lab import ROOT
 
