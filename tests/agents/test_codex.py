@@ -150,7 +150,7 @@ def test_work() -> None:
 
 def test_a_refused_command_is_told() -> None:
     """What the sandbox refused is known, though the turn went well."""
-    assert folded("denied").denied == ("Run: sleep 0.5; touch /root/no",)
+    assert folded("denied").denied == ("Run: sleep 0.5; touch /home/no",)
 
 
 def test_a_step_under_way() -> None:
