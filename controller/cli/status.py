@@ -83,6 +83,8 @@ def _of(report: Report) -> Iterator[str]:
         yield f"writing     waits a moment: the list is open in {source.waits}"
     if source.refusal:
         yield f"writing     NOT POSSIBLE: {source.refusal}"
+    if source.rival:
+        yield f"another     {source.rival}"
     up = "up" if report.runtime_up else f"DOWN: {report.runtime_message}"
     alive = sum(project.alive for project in report.projects)
     kept = sum(project.reason == "CrashBackoff" for project in report.projects)
