@@ -31,6 +31,7 @@ WARNING = (
     *(
         "ConflictMarkers",
         "EditSetAside",
+        "FormulaError",
         "HardLinkParted",
         "RepeatedHeader",
         "RowCut",
