@@ -90,7 +90,7 @@ def _of(report: Report) -> Iterator[str]:
     kept = sum(project.reason == "CrashBackoff" for project in report.projects)
     held = f", {kept} kept for another try" if kept else ""
     yield f"sessions    {alive} of {report.slots} slots{held}; tmux {up}"
-    counts = Counter(project.status for project in report.projects)
+    counts = Counter(project.status or "without a Status" for project in report.projects)
     yield "projects    " + (", ".join(f"{n} {word}" for word, n in counts.items()) or "none")
     if report.demo:
         yield "demo        on: the demo agent stands in for every real one, no credit is spent"
