@@ -3,12 +3,13 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.core.desired import Desired, with_written
 from controller.core.errors import SidekickError
 from controller.core.events import Event
 from controller.core.report import SourceView
+from controller.core.rivals import REASON as RIVAL
 from controller.core.row import PROJECT
 from controller.core.row_schema import RowSchema
 from controller.core.row_status import RowStatus
@@ -16,6 +17,9 @@ from controller.metrics import Metrics
 from controller.reading import RowReader
 from controller.sources.base import Edit, Snapshot, Source
 from controller.tick import Tick
+
+_RIVAL_TOLD = timedelta(hours=1)
+"""How long another controller is shown after it last wrote: it writes when something changes."""
 
 
 class Scribe:
@@ -37,6 +41,7 @@ class Scribe:
         self._metrics = metrics
         self._snapshot: Snapshot | None = None
         self._read_at: datetime | None = None
+        self._rival_at: datetime | None = None
         self.desired: Desired | None = None
         self.view = SourceView(source.kind, source.name)
 
@@ -76,8 +81,13 @@ class Scribe:
         view = SourceView(
             self._source.kind, self._source.name, True, "", at or tick.now, changed,
             len(snapshot.rows), len(desired.invalid), self.view.waits, self.view.refusal,
+            self._rival(tick.now),
         )  # fmt: skip
         return _Read(view, snapshot, at)
+
+    def _rival(self, now: datetime) -> str:
+        recent = self._rival_at is not None and now - self._rival_at < _RIVAL_TOLD
+        return self.view.rival if recent else ""
 
     def hear(self, tick: Tick) -> None:
         """What the list's source did by itself."""
@@ -91,7 +101,7 @@ class Scribe:
         return self._source.stored(text)
 
     def hold(self, tick: Tick, rows: Sequence[RowStatus]) -> None:
-        """Find out whether what is to be written waits for an editor, and tell it once.
+        """Find out who else works on the list: another controller, or an editor, told once.
 
         What was refused stays so until it arrives, though it is tried again in between.
         """
@@ -102,6 +112,10 @@ class Scribe:
             text = f"the list is open in {holder}: what is to be written waits a moment"
             tick.events.append(Event(tick.now, "", "WriteDeferred", text))
         self.view = replace(self.view, waits=holder, refusal=refusal)
+        told = [event for event in tick.plan.events if event.reason == RIVAL] if tick.plan else []
+        if told:
+            self._rival_at = tick.now
+            self.view = replace(self.view, rival=told[-1].message)
 
     def write(
         self, tick: Tick, rows: Sequence[RowStatus]

@@ -3,7 +3,7 @@
 import argparse
 
 from controller.cli import exits
-from controller.cli.context import build_app, settings_in_force, settings_of
+from controller.cli.context import build_app, controller_of, settings_in_force, settings_of
 from controller.cli.running import wake
 from controller.cli.terminal import command, warn
 from controller.fleet import Fleet
@@ -44,4 +44,7 @@ def approve_source(options: argparse.Namespace) -> int:
     approve(settings.paths.state, kind)
     wake(settings)
     print(f"the list is of kind {kind} ({name}) from here on, and no longer {earlier}")
+    report = read_report(settings.paths.state / DATABASE)
+    if controller_of(settings) and report and report.source.kind != kind:
+        warn(f"the running controller began with {report.source.kind}: restart it")
     return exits.OK

@@ -18,6 +18,7 @@ from controller.cli.notify import notifications
 from controller.cli.programs import programs
 from controller.core.errors import SidekickError
 from controller.core.observed import Sessions, Unknown
+from controller.layout import DATABASE
 from controller.layout import ROW_SCHEMA as SCHEMA
 from controller.parts.runtime import build_runtime
 from controller.parts.sources import build_source, read_row_schema, source_choice
@@ -27,6 +28,7 @@ from controller.settings.environment import PREFIX, variables
 from controller.settings.find import CONFIG_VARIABLE
 from controller.sources.approval import pending
 from controller.sources.google_sheets_credentials import VARIABLES, find_credentials
+from controller.store import read_report
 
 if TYPE_CHECKING:
     from controller.sources.google_sheets import GoogleSheet
@@ -155,6 +157,9 @@ def _controller(settings: Settings) -> Iterator[Finding]:
     section = settings.server
     if holder:
         yield True, "controller", f"runs as process {holder.pid}"
+        report = read_report(settings.paths.state / DATABASE)
+        if report is not None and report.source.rival:
+            yield False, "controller", report.source.rival
         return
     with socket.socket(socket.AF_INET6 if ":" in section.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

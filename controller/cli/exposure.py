@@ -74,6 +74,9 @@ def _secrets(settings: Settings) -> Iterator[str]:
         path = Path(agent.secrets_file) if agent.secrets_file else None
         if path and path.is_file() and path.stat().st_mode & OTHERS:
             yield f"{path}, the secrets of {name}, is open to others: chmod 600 {path}"
+    key = settings.priority_source.sheets.credentials_file
+    if key and key.is_file() and key.stat().st_mode & OTHERS:
+        yield f"{key}, the key of the sheet's account, is open to others: chmod 600 {key}"
     section = settings.notifications
     file, config = section.urls_file, settings.file
     if file and file.is_file() and file.stat().st_mode & OTHERS:

@@ -83,12 +83,14 @@ def _of(report: Report) -> Iterator[str]:
         yield f"writing     waits a moment: the list is open in {source.waits}"
     if source.refusal:
         yield f"writing     NOT POSSIBLE: {source.refusal}"
+    if source.rival:
+        yield f"another     {source.rival}"
     up = "up" if report.runtime_up else f"DOWN: {report.runtime_message}"
     alive = sum(project.alive for project in report.projects)
     kept = sum(project.reason == "CrashBackoff" for project in report.projects)
     held = f", {kept} kept for another try" if kept else ""
     yield f"sessions    {alive} of {report.slots} slots{held}; tmux {up}"
-    counts = Counter(project.status for project in report.projects)
+    counts = Counter(project.status or "without a Status" for project in report.projects)
     yield "projects    " + (", ".join(f"{n} {word}" for word, n in counts.items()) or "none")
     if report.demo:
         yield "demo        on: the demo agent stands in for every real one, no credit is spent"

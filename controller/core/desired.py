@@ -14,6 +14,12 @@ _HEADER = (columns.PROJECT, columns.PRIORITY, columns.STATUS)
 """A row that says no more than these columns' own names is another list's header."""
 _CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
 """How git's lines begin, in their order, around the two sides of a conflict."""
+_COMPUTED = (columns.PROJECT, columns.NEXT_ACTION, columns.AGENT, columns.MODEL)
+_FORMULA_ERRORS = frozenset(
+    ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#ERROR!", "Loading...")
+)
+"""What a spreadsheet shows in the place of a formula's text (Google's ERROR.TYPE; IMPORTRANGE while
+it loads). As a prompt it would cost a run, as a name or a model it would end one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,14 @@ class Desired:
         """Whether a row lost its name, so that absence of a name proves no deletion.
 
         The name of a row with a comma too many, or of one that ends in its midst, may be half; one
-        of two rows with the same name may be another that was renamed.
+        of two rows with the same name may be another that was renamed; a formula may have lost it.
         """
         names = Counter(row.name for row in self.invalid)
         return any(
-            not row.name or names[row.name] > 1 or row.row.shape is not Shape.EVEN
+            not row.name
+            or names[row.name] > 1
+            or row.row.shape is not Shape.EVEN
+            or row.name in _FORMULA_ERRORS
             for row in self.invalid
         )
 
@@ -131,13 +140,17 @@ def _shape(row: Row) -> tuple[Fault, ...]:
         return (Fault(row.line, "", "", text, "RowCut"),)
     if row.extra:
         text = (
-            f"the row has {len(row.extra):,} cells more than the header; "
-            "a cell that holds a comma needs quotes around it"
+            f"the row has {len(row.extra):,} cells more than the header; in a CSV file a cell that "
+            "holds a comma needs quotes around it, in a sheet a column needs a name"
         )
         return (Fault(row.line, "", "", text, "TooManyCells"),)
     if all(row.cell(column) == column for column in _HEADER):
         text = "this line is the header once more; delete it"
         return (Fault(row.line, "", "", text, "RepeatedHeader"),)
+    failed = next((column for column in _COMPUTED if row.cell(column) in _FORMULA_ERRORS), "")
+    if failed:
+        text = "a formula that fails or is not ready; correct it, or type the text itself"
+        return (Fault(row.line, failed, row.cell(failed), text, "FormulaError"),)
     torn = next((column for column, text in row.cells.items() if _torn(text)), "")
     if torn:
         text = "the cell holds an unresolved merge conflict; keep the lines that you want"

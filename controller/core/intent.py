@@ -43,7 +43,8 @@ class Word(StrEnum):
 
     NO_NEWS = "NoNews"
     UNWRITTEN = "Unwritten"
-    """What stood there before: the newest version did not arrive, and is written again."""
+    """What stood there before, or a version of ours since then that a slow list was given: the
+    newest one did not arrive, and is written again."""
     STALE = "Stale"
     USERS = "Users"
 
@@ -60,9 +61,14 @@ def word_of(pair: Pair, known: tuple[Pair, ...], held: Pair | None) -> Word:
         return Word.NO_NEWS
     if pair not in known:
         return Word.USERS
-    if held is None or pair == held:
+    if held is None or pair == held or pair in _after(known, held):
         return Word.UNWRITTEN
     return Word.USERS if pair.last_update == held.last_update else Word.STALE
+
+
+def _after(known: tuple[Pair, ...], held: Pair) -> tuple[Pair, ...]:
+    """The versions that the controller made since the row held that one."""
+    return known[known.index(held) + 1 :] if held in known else ()
 
 
 def remember(known: tuple[Pair, ...], pair: Pair) -> tuple[Pair, ...]:

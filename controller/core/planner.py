@@ -24,6 +24,7 @@ from controller.core.observed import Observed
 from controller.core.placement import LEAVING_PATIENCE, place
 from controller.core.project import Project
 from controller.core.prune import Prune, prune
+from controller.core.rivals import rivals
 from controller.core.spending import Purse, bill, count_days, midnight, row_spent
 from controller.core.staff import Staff
 from controller.core.vanished import (
@@ -70,6 +71,8 @@ def plan(
         if heard and heard.spoken:
             spoken.add(case.name)
             events.append(_word_event(case, limits, now))
+    words = [project for name, project in desired.projects.items() if name in spoken]
+    events += rivals(words, desired, memory.projects, observed.runs.values(), now)
     before = attendance.members
     held = hold(_ended_now(cases, before), memory.holds, observed.runs, limits, now)
     events += held.events

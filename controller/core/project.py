@@ -23,7 +23,6 @@ LAST_PRIORITY = 1000
 
 _YES = frozenset({"yes", "y", "true", "1"})
 _MODES = frozenset({"", "headless", "interactive"})
-_NO = frozenset({"", "no", "n", "false", "0"})
 
 
 def _priority(text: str) -> int | None:
@@ -55,7 +54,7 @@ def _gpu(text: str) -> bool:
     folded = text.lower()
     if folded in _YES:
         return True
-    if folded in _NO:
+    if folded in columns.NO_WORDS:
         return False
     raise ValueError("allowed: Yes, No, or empty")
 

@@ -107,6 +107,7 @@ class SourceView:
         invalid: Rows that are not valid.
         waits: Whom writes wait for, empty for nobody: an editor that has the list open.
         refusal: Why what is to be written cannot be; empty where it can, or nothing is.
+        rival: What tells of another controller on the same list, lately; empty for nothing.
     """
 
     kind: str
@@ -119,6 +120,7 @@ class SourceView:
     invalid: int = 0
     waits: str = ""
     refusal: str = ""
+    rival: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class Report:
         source = self.source
         return (
             (source.kind, source.name, source.valid, source.message, source.rows, source.invalid),
-            (source.waits, source.refusal),
+            (source.waits, source.refusal, source.rival),
             (self.runtime_up, self.runtime_message, self.slots, self.demo, self.suspended),
             (self.prune, tuple(self.errors.items()), self.server, self.gpus, self.agents),
             self.restart_needed,

@@ -24,6 +24,8 @@ KNOWN_COLUMNS = (
     *(REASON, CREDITS_USED, PROPOSED_NEXT_ACTION),
 )
 ALIASES = {"GPU?": GPU}
+NO_WORDS = frozenset({"", "no", "n", "false", "0"})
+"""What the GPU cell says for No, in small letters: an unchecked checkbox is FALSE."""
 
 
 class Shape(Enum):
@@ -56,3 +58,16 @@ class Row:
     def cell(self, column: str) -> str:
         """The text of a column without outer blanks; empty where the list lacks the column."""
         return self.cells.get(column, "").strip()
+
+    @property
+    def idle(self) -> bool:
+        """Whether it says nothing in any known column, as a line below the list does.
+
+        Checkboxes that were put into a whole column say FALSE there, formulas of the user's own
+        columns go on, and notes stand beside the list.
+        """
+        return (
+            self.shape is not Shape.CUT
+            and self.cell(GPU).lower() in NO_WORDS
+            and not any(self.cell(column) for column in KNOWN_COLUMNS if column != GPU)
+        )

@@ -23,7 +23,7 @@ def with_state(
             return member
         since = before.since
     elif before is None and project.status is verdict.status:
-        since = _written_time(project.last_update) or now
+        since = written_time(project.last_update) or now
     else:
         since = free_time(member, now)
     return replace(member, state=State(verdict.status, verdict.reason, verdict.message, since))
@@ -85,7 +85,8 @@ def stamp(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def _written_time(text: str) -> datetime | None:
+def written_time(text: str) -> datetime | None:
+    """The time that a Last Update cell holds; None where no controller wrote it so."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -31,13 +31,14 @@ WARNING = (
     *(
         "ConflictMarkers",
         "EditSetAside",
+        "FormulaError",
         "HardLinkParted",
         "RepeatedHeader",
         "RowCut",
         "SchemaInvalid",
         "TooManyCells",
     ),
-    *("AgentOff", "SheetReadOnly", "UnknownAgent", "UnknownModel"),
+    *("AgentOff", "AnotherController", "SheetReadOnly", "UnknownAgent", "UnknownModel"),
     # How an agent was kept from its work:
     *("AgentHeld", "AgentError", "AuthFailed", "BudgetExceeded", "ConversationLost", "Hung"),
     *("LoginAsked", "NoResult", "Offline", "OutOfCredit", "Overloaded", "PermissionAsked"),

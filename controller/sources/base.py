@@ -41,7 +41,7 @@ class Snapshot:
     Attributes:
         revision: Equal for equal content, and only then; opaque.
         columns: The header's names in the list's order, aliases resolved.
-        rows: Every row that is not blank, in the list's order.
+        rows: Every row that is not idle, in the list's order.
     """
 
     revision: str

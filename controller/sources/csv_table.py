@@ -144,7 +144,9 @@ def _parse(data: bytes, encoding: str, required: Sequence[str], name: str) -> Cs
             raise csv_fault(HEADER_CUT, name, header.line)
         if len(last.values) < _named(header):
             rows[-1] = replace(rows[-1], shape=Shape.CUT)
-    return CsvTable(name, data, text, used, Snapshot(revision_of(data), columns, tuple(rows)), body)
+    places = [place for place, row in enumerate(rows) if not row.idle]
+    snapshot = Snapshot(revision_of(data), columns, tuple(rows[place] for place in places))
+    return CsvTable(name, data, text, used, snapshot, [body[place] for place in places])
 
 
 def _records(text: str, name: str) -> tuple[list[Record], Record | None]:

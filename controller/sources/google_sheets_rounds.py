@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_S = 64.0
 """As Google asks for: https://developers.google.com/workspace/sheets/api/limits"""
+_DOUBLINGS = 6
+"""Until the longest pause; a power of a night's failures is beyond what a float can hold."""
 _RECHECK_S = 60.0
 """Of what somebody must mend first."""
 _REFUSED_S = 300.0
@@ -214,7 +216,7 @@ class Rounds:
             return max(self._poll, _RECHECK_S) if isinstance(error, SheetFault) else self._poll
         if error.retry_after is not None:
             return max(error.retry_after, self._pace)
-        most = min(2.0**self._failures, LONGEST_BACKOFF_S)
+        most = min(2.0 ** min(self._failures, _DOUBLINGS), LONGEST_BACKOFF_S)
         return max(random.uniform(0, most), self._pace)  # noqa: S311 - no secret
 
 

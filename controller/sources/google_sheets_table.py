@@ -82,11 +82,8 @@ def parse_values(
         )
     header = tuple(map(str, values[0]))
     columns = resolve_header(header, required=required, name=name)
-    rows = [
-        _row(line, cells, columns)
-        for line, cells in enumerate(values[1:], start=2)
-        if any(str(cell).strip() for cell in cells)
-    ]
+    lines = (_row(line, cells, columns) for line, cells in enumerate(values[1:], start=2))
+    rows = [row for row in lines if not row.idle]
     if len(rows) > MAX_ROWS:
         raise SourceInvalid(
             "TooManyRows",

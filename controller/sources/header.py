@@ -68,6 +68,14 @@ def resolve_header(
             )
         columns[column] = place
     missing = [column for column in dict.fromkeys((PROJECT, *required)) if column not in columns]
+    if missing and not any(text.strip() for text in names):
+        raise SourceInvalid(
+            "MissingColumn",
+            f"{name}, line {line} is blank, and the header is to stand there. Delete the lines "
+            f"above it, or write it: {', '.join(required)}",
+            line=line,
+            column=missing[0],
+        )
     if missing:
         raise SourceInvalid(
             "MissingColumn",

@@ -123,11 +123,11 @@ class MemorySource:
             raise self.failure
         columns = resolve_header(self._columns, required=self._required, name=self.name)
         self._header = dict(zip(columns, self._columns, strict=True))
-        rows = tuple(
+        lines = (
             Row(line, dict(zip(columns, cells.values(), strict=True)))
             for line, cells in enumerate(self._rows, start=2)
-            if any(text.strip() for text in cells.values())
         )
+        rows = tuple(row for row in lines if not row.idle)
         content = repr((columns, [(row.line, *row.cells.values()) for row in rows]))
         revision = hashlib.sha256(content.encode()).hexdigest()
         if self._snapshot is None or self._snapshot.revision != revision:

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from controller.core.observed import Words
-from controller.core.report import AgentView
+from controller.core.report import AgentView, SourceView
 from controller.fleet import Fleet
 from controller.runs.folders import RunFolders
 from controller.runs.meta import Meta
 from controller.runs.spec import Spec
 from controller.sources.approval import approve, pending
 from tests.cli.desk import NOW, Desk, a_project
+from tests.cli.test_running import signals
 
 ROWS = ("Antenna ML,1,In Progress,,2026-01-01,x,,,,", "Bee,2,Completed,,,y,,,,")
 
@@ -134,6 +135,17 @@ def test_approve_source(desk: Desk) -> None:
     assert "no longer sheets" in out
     assert pending(desk.state, "csv") == ""
     assert Path(desk.state).is_dir()
+
+
+def test_approve_source_beside_a_controller_of_another(desk: Desk) -> None:
+    """Which list it has counts from its start: it is to be started again."""
+    desk.play_controller({})
+    desk.keep(source=SourceView("sheets", "the sheet"))
+    approve(desk.state, "sheets")
+    with signals():
+        code, _, err = desk.sidekick("source", "approve")
+    assert code == 0
+    assert "the running controller began with sheets: restart it" in err
 
 
 def test_release(desk: Desk) -> None:

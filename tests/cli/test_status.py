@@ -31,6 +31,7 @@ def test_healthy_whatever_the_list_says(desk: Desk) -> None:
     ]  # fmt: skip
     assert '\n            desired/priorities.csv:2: Status "x": no\n' in out
     assert "needs you   row 7: InvalidRow" in out
+    assert "2 without a Status, 1 Waiting" in out
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

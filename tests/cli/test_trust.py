@@ -23,8 +23,10 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir(mode=0o700)
     secrets = tmp_path / "agent.env"
     secrets.touch(mode=0o600)
+    (tmp_path / "key.json").touch(mode=0o600)
     (tmp_path / "config.yaml").write_text(
-        f"agents: {{claude: {{command: [x], secrets_file: {secrets}}}}}"
+        f"agents: {{claude: {{command: [x], secrets_file: {secrets}}}}}\n"
+        "priority_source: {sheets: {credentials_file: key.json}}\n"
     )
     return tmp_path
 
@@ -51,6 +53,7 @@ def test_all_is_well(project: Path) -> None:
         ("logs", 0o750, "chmod 700"),
         ("runs", 0o701, "chmod 700"),
         ("agent.env", 0o640, "chmod 600"),
+        ("key.json", 0o644, "chmod 600"),
     ],
 )
 def test_what_is_open_to_others(project: Path, name: str, mode: int, text: str) -> None:

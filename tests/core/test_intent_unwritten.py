@@ -227,3 +227,24 @@ def test_words_of_a_row_that_only_queues_count() -> None:
         alpha.tick()
 
     assert alpha.member().intent is Intent.PAUSE
+
+
+def test_a_slow_list_that_gets_an_older_version_of_ours_is_no_stale_buffer() -> None:
+    """A sheet is given a version while the next one is made: nobody saved an old list."""
+    alpha = Fleet(cells())
+    alpha.unwritable = True
+    alpha.tick()
+    alpha.begin()
+    (first,) = alpha.tick().summary.rows
+    assert first.cells["Status"] == "In Progress"
+    settle(alpha)
+    alpha.end("alpha")
+    settle(alpha)
+    alpha.lines[0].update(first.cells)
+    assert "StaleEdit" not in settle(alpha)
+    alpha.type(status="Paused")
+    assert "StaleEdit" not in settle(alpha)
+    assert alpha.says() == ("Paused", "UserPaused")
+    alpha.unwritable = False
+    alpha.rest()
+    assert alpha.line()["Status"] == "Paused"

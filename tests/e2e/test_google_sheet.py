@@ -26,13 +26,18 @@ def google() -> Iterator[Emulator]:
 @pytest.fixture
 def desk(lab: Lab, google: Emulator) -> Lab:
     """A project folder whose settings name a sheet."""
+    google.tab.save([], COLUMNS)
+    return furnished(lab, google)
+
+
+def furnished(lab: Lab, google: Emulator) -> Lab:
+    """The folder with settings that name the sheet."""
     lab.environment["NO_PROXY"] = "*"
     key = write_key(lab.root / "key.json", google.url)
     sheets = {
         "url": KEY, "credentials_file": key.name, "endpoint": google.url, "poll_interval": 10,
     }  # fmt: skip
     lab.settle_in(priority_source={"type": "auto", "sheets": sheets})
-    google.tab.save([], COLUMNS)
     return lab
 
 
@@ -250,4 +255,41 @@ def test_words_back_and_forth_in_a_sheet_that_may_only_be_read(desk: Lab, google
     wait_for("the end of its run again", lambda: not desk.agents(), 40)
     assert "StaleEdit" not in desk.output()
     assert statuses(google) == {"a": "Paused"}
+    assert desk.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_two_controllers_on_one_sheet_are_told(desk: Lab, google: Emulator, tmp_path: Path) -> None:
+    """The later one at its first look, the earlier one by what the later writes: everywhere."""
+    google.book.writers.add(EMAIL)
+    script = f"until test -e {tmp_path / 'go'}; do sleep 0.1; done"
+    google.tab.save([row("a", next_action=script)], COLUMNS)
+    desk.start()
+    wait_for("the status", lambda: statuses(google) == {"a": "In Progress"}, 60)
+    assert "another" not in desk.sidekick("status").stdout
+    later = furnished(Lab(), google)
+    try:
+        later.start()
+        told = "the Status of a is not this controller's"
+        wait_for("its word", lambda: told in later.sidekick("status").stdout, 40)
+        found = later.sidekick("doctor").stdout
+        assert re.search(rf"^MEND +controller +{told}", found, re.MULTILINE)
+        assert "Another controller seems to work on this list" in (later.get("/") or "")
+        wait_for("both at work", lambda: later.agents() and desk.agents(), 40)
+        google.tab.type("a", "Status", "Paused")
+        wait_for("the end of both", lambda: not (later.agents() or desk.agents()), 60)
+        later.sidekick("resume", "a", check=True)
+        (tmp_path / "go").touch()
+        told = "the Status of a was written by another controller"
+        wait_for(
+            "the other's word",
+            lambda: told in desk.sidekick("status").stdout + later.sidekick("status").stdout,
+            60,
+        )
+        metrics = desk.get("/metrics") or ""
+        assert 'sidekick_events_total{reason="AnotherController",type="warning"}' in metrics
+        assert later.stop() == 0
+    finally:
+        later.close()
     assert desk.stop() == 0

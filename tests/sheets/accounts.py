@@ -34,6 +34,7 @@ def service_account(url: str, email: str = EMAIL) -> dict[str, str]:
 def write_key(path: Path, url: str, email: str = EMAIL) -> Path:
     """The same as a file."""
     path.write_text(json.dumps(service_account(url, email)), encoding="utf-8")
+    path.chmod(0o600)
     return path
 
 

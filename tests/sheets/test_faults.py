@@ -281,3 +281,15 @@ def test_codes_are_counted(google: Emulator, tmp_path: Path) -> None:
     source.read()
     assert codes == ["200", "503", "error", "200"]
     source.close()
+
+
+def test_a_blank_line_above_the_header_is_told(google: Emulator, tmp_path: Path) -> None:
+    """What somebody inserted there is named, and that it is to go."""
+    fill(google, "a")
+    google.tab.insert(0, [])
+    source = sheet(google, tmp_path)
+    with pytest.raises(SourceInvalid, match=r"line 1 is blank.*Delete the lines above"):
+        source.read()
+    google.tab.delete(0)
+    assert len(source.read().rows) == 1
+    source.close()

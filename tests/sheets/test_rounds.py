@@ -9,10 +9,12 @@ from threading import Event
 import pytest
 
 from controller.core.errors import SidekickError
+from controller.sources import google_sheets_rounds
 from controller.sources.base import Edit
 from controller.sources.google_sheets import GoogleSheet
 from controller.sources.google_sheets_address import SheetAddress
 from controller.sources.google_sheets_desk import Desk, Round
+from controller.sources.google_sheets_faults import SheetFault
 from tests.e2e.lab import wait_for
 from tests.sheets import faults
 from tests.sheets.accounts import EMAIL
@@ -198,6 +200,27 @@ def test_a_defect_does_not_end_the_rounds(
         defects.append(RuntimeError("of ours"))
         wait_for("the defect", lambda: reason(source) == "Defect")
         wait_for("the next read", lambda: good(source))
+
+
+def test_an_outage_of_a_day_ends(
+    google: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it failed, the next round is done."""
+    fill(google, "a")
+    failures = iter(range(1100))  # a day's, at half a minute each
+
+    def cycle(desk: Desk, edits: Sequence[Edit]) -> Round:
+        if next(failures, None) is not None:
+            raise SheetFault("NetworkUnavailable", "Google cannot be reached")
+        return proper(desk, edits)
+
+    proper = Desk.cycle
+    monkeypatch.setattr(Desk, "cycle", cycle)
+    monkeypatch.setattr(google_sheets_rounds, "LONGEST_BACKOFF_S", 0.0)
+    source = sheet(google, tmp_path, poll=0.2, pace=0.0)
+    source.listen(Event().set)
+    wait_for("the next read", lambda: good(source))
+    source.close()
 
 
 def test_an_edit_that_came_too_late_is_told(google: Emulator, tmp_path: Path) -> None:

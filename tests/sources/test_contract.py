@@ -46,6 +46,19 @@ def test_blank_rows_are_skipped(bench: Bench) -> None:
     assert [found.line for found in snapshot.rows] == [2, 5]
 
 
+def test_idle_rows_are_skipped(bench: Bench) -> None:
+    """Unchecked boxes and formulas of a column of one's own go on below the list; work is told."""
+    below = [{"GPU": "FALSE"}, {"GPU": "No", "Owner": "nobody"}, {"Owner": "0 days left"}]
+    bench.save([row("a"), *below, {"GPU": "TRUE"}, {"Next Action": "do it"}])
+
+    snapshot = bench.source.read()
+
+    assert [found.line for found in snapshot.rows] == [2, 6, 7]
+    done = bench.source.write(edits_of(snapshot, "a", status="Queued"))
+    assert len(done.applied) == 1
+    assert cells_of(bench.source.read(), "Status") == ["Queued", "", ""]
+
+
 def test_outer_blanks_are_kept_in_cells(bench: Bench) -> None:
     """`cells` holds what was typed, `cell` what is meant."""
     bench.save([row(" a ", next_action="\tdo\n")])
