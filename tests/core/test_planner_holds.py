@@ -231,6 +231,21 @@ def test_a_missing_program_that_runs_again_is_no_hold() -> None:
     assert fleet.memory.holds == {}
 
 
+def test_whoever_works_on_its_route_is_up_to_date() -> None:
+    """A hold of another run's, or one that is over, changes no setting: the row says `Running`."""
+    fleet = two(model="either")
+    hit(fleet)
+    fleet.rest()
+    assert fleet.run("alpha").agent == "codex"
+    assert fleet.says("alpha") == ("In Progress", "Running")
+    hit(fleet, "gamma", 2 * HOUR)
+    fleet.tick()
+    assert fleet.says("alpha") == ("In Progress", "Running")
+    fleet.sleep(HOUR + 5)
+    fleet.tick()
+    assert fleet.says("alpha") == ("In Progress", "Running")
+
+
 def test_a_run_from_before_a_hold_does_not_end_it() -> None:
     """Its steps may be older than the limit that another run met."""
     fleet = two()
