@@ -106,6 +106,20 @@ def test_a_limit_again_is_a_hold_again() -> None:
     assert waits[0] < 400 < 3000 < waits[-1] <= HOLD.longest
 
 
+@pytest.mark.parametrize(
+    ("ending", "reason"), [(Ending.HELD, "UsageLimit"), (Ending.FAULT, "ProgramMissing")]
+)
+def test_several_runs_that_meet_one_trouble_try_it_once(ending: Ending, reason: str) -> None:
+    """The agent is tried again as soon as if one run alone had met it."""
+    fleet = Fleet(*(cells(name) for name in ("alpha", "beta", "gamma")), limits=limits())
+    fleet.rest()
+    for name in ("alpha", "beta", "gamma"):
+        fleet.end(name, ending, reason=reason)
+        fleet.tick()
+        fleet.sleep(1)
+    assert fleet.memory.holds["claude"].wait == HOLD.delay(1, "claude")
+
+
 def test_holds_outlive_the_controller_not_a_jump_of_the_clock() -> None:
     """A hold is memory; a clock that jumps back never makes it endless."""
     fleet = two()
