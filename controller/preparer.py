@@ -14,6 +14,10 @@ from controller.runs.meta import Meta
 from controller.runs.spec import Spec, Worktree
 from controller.runtimes.base import StartRequest
 
+_SHELLS = {"SHLVL": "1"}
+"""A bash without it that is on a socket, as hooks of programs in Node are, takes that for a remote
+login: it reads ~/.bashrc first, for as long as that takes, and is ended in the midst of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -83,6 +87,7 @@ class Preparer:
         told = replace(work, conversation=conversation, prompt=prompt_of(work))
         launch = agent.launch(told, str(folder))
         environment = {
+            **_SHELLS,
             **self._inherited(launch.inherit),
             **launch.environment,
             **self._gpu_environment(work),

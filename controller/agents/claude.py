@@ -7,6 +7,7 @@ ends well; an argument that begins with a dash passes for an option without `--`
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
+from unicodedata import category
 
 from controller.agents.answers import approach
 from controller.agents.base import Approach, Event, Launch, Mode, Permission, Stream
@@ -41,6 +42,7 @@ _QUIET = {
 }
 _REPORT = "Bash(sidekick report:*)"
 _HOOKS = "hooks.json"
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp"}
 _LOST = "No conversation found with session ID"
 
 
@@ -55,6 +57,7 @@ class Claude(Family):
         """`claude -p` with its events as JSON, or its terminal; the prompt as its last argument."""
         options = self.options
         headless, prompt = self.headless, self.prompt(workload)
+        task = prompt if headless else taken(prompt)
         how: tuple[str, ...] = ("-p", "--output-format", "stream-json", "--verbose")
         if workload.dollars:
             how = (*how, "--max-budget-usd", f"{workload.dollars:g}")
@@ -66,7 +69,7 @@ class Claude(Family):
             *(("--resume" if workload.begun else "--session-id"), workload.conversation),
             *(("--model", workload.model) if workload.model else ()),
             *(("--append-system-prompt", options.preamble) if options.preamble else ()),
-            *(*options.arguments, "--", prompt),
+            *(*options.arguments, "--", task),
         )
         return Launch(
             argv,
@@ -116,6 +119,16 @@ class Claude(Family):
             # It refuses to skip its permissions as root, unless told that nothing else is there.
             found["IS_SANDBOX"] = "1"
         return found
+
+
+def taken(prompt: str) -> str:
+    """A prompt that its terminal takes by itself.
+
+    One that begins as a command and holds characters that nobody sees it leaves in its box, for a
+    person to look at (measured with 2.1.330: U+0007, U+001B, U+200B, U+2028, U+202E).
+    """
+    hidden = any(category(char) in _UNSEEN and char not in "\t\n\r" for char in prompt)
+    return f"Task: {prompt}" if hidden and prompt.lstrip().startswith("/") else prompt
 
 
 def _tool(command: str) -> str:

@@ -22,6 +22,7 @@ _TEXTS = {
     Shows.LOGIN: "it is not logged in",
     Shows.IDLE: INTERRUPTED,
 }
+_NOT_TAKEN = "it has not begun with its task: look at its terminal, or tell it what to do"
 _OWN = frozenset({"type something.", "chat about this"})
 """Choices of the terminal's own: they lead to a place to type."""
 
@@ -43,6 +44,8 @@ def look(facts: Facts, screen: str) -> Facts:
             retrying = seen.shows is Shows.RETRYING
             trouble = trouble_of(None, seen.text)
             return replace(facts, trouble=trouble, message=seen.text, retrying=retrying)
+        case Shows.IDLE if facts.at is not None and facts.turn_at is None:
+            return replace(facts, working=False, ask=Ask(Asking.QUESTION, _NOT_TAKEN))
         case _:
             text = seen.text or _TEXTS[seen.shows]
             return replace(facts, working=False, ask=Ask(_ASKING[seen.shows], text))

@@ -86,6 +86,8 @@ CLAUDE = (  # Claude Code 2.1.330
     Pattern(Shows.LIMIT, r"\n❯", rf"{_SAYS}(?P<text>You've hit your [^\n]*){_LAST}"),
     Pattern(Shows.ERROR, r"\n❯", rf"{_SAYS}(?P<text>{_ERRORS}[^\n]*){_LAST}"),
     Pattern(Shows.IDLE, r"─\n❯[^\n]*\n─+"),
+    # A text of several lines stands in its box.
+    Pattern(Shows.IDLE, r"\n─+\n", r"─\n❯[^\n]*\n(?:(?:  [^\n]*)?\n)*─+\n(?![\s\S]*─)"),
 )  # fmt: skip
 _LATER = r"(?![\s\S]*\n[■•] )"
 """Nothing was said or done since."""

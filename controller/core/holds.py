@@ -165,7 +165,7 @@ def _held(run: Run, before: Hold | None, limits: Limits, now: datetime) -> Hold 
     """The hold that a run's end asks for."""
     assert run.result is not None
     result = by_our_clock(run, run.result, now)
-    attempt = before.attempt + 1 if before else 1
+    attempt = _attempt(run, before)
     if result.ending is Ending.FAULT and result.reason in MISSING:
         wait = HOLD.delay(attempt, run.agent)
         at = result.at + timedelta(seconds=wait)
@@ -187,6 +187,14 @@ def _held(run: Run, before: Hold | None, limits: Limits, now: datetime) -> Hold 
         until += _AFTER
         wait = (until - result.at).total_seconds()
     return Hold(result.reason, result.message, result.at, until, wait, attempt, mark)
+
+
+def _attempt(run: Run, before: Hold | None) -> int:
+    """How often the agent was tried in vain: several runs that meet one trouble tried it once."""
+    if before is None:
+        return 1
+    again = before.until is None or run.created_at >= before.until
+    return before.attempt + 1 if again else before.attempt
 
 
 def _told(agent: str, item: Hold, now: datetime) -> Event:

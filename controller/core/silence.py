@@ -1,9 +1,9 @@
 """Silence: whose screen is to be looked at, because no event tells what is on it.
 
-Hooks tell almost all. They do not where a dialog comes up before the first of them, and where a
-person at the terminal closes a dialog; and some agents have none for a turn that fails. Always the
-screen changes, so one that did not since it was looked at is left alone; and of several, the one
-that waits longest comes first.
+Hooks tell almost all. They do not where a dialog comes up before the first of them, where a task
+is not begun, and where a person at the terminal closes a dialog; and some agents have none for a
+turn that fails. Always the screen changes, so one that did not since it was looked at is left
+alone; and of several, the one that waits longest comes first.
 """
 
 from collections.abc import Mapping, Set
@@ -15,6 +15,8 @@ from controller.core.observed import Run, Session
 
 FIRST_EVENT = timedelta(seconds=20)
 """Within which an agent tells its first event; it needs one or two."""
+FIRST_TURN = timedelta(seconds=60)
+"""Within which an agent that told of itself begins with its task."""
 AFTER_ASK = timedelta(seconds=10)
 """After which a screen that changes tells that a dialog is no longer there."""
 QUIET = timedelta(seconds=20)
@@ -77,10 +79,18 @@ def is_silent(run: Run, session: Session, now: datetime, *, reticent: bool = Fal
     facts = run.facts
     if facts.at is None:
         return now - run.started_at >= FIRST_EVENT
+    if not _begun(facts):
+        return now - facts.at >= FIRST_TURN
     if reticent and facts.working and facts.ask is None and now - facts.at >= QUIET:
         return True
     asked = facts.ask.at if facts.ask is not None and facts.ask.kind in _DIALOGS else None
     return asked is not None and not facts.ended and changed_at(session, run) - asked >= AFTER_ASK
+
+
+def _begun(facts: Facts) -> bool:
+    """Whether an agent told anything of its task: that it works on it, asks or cannot go on."""
+    told = facts.turn_at or facts.ask or facts.trouble
+    return bool(told or facts.working or facts.ended or facts.steps)
 
 
 def at_last(facts: Facts, session: Session, run: Run) -> Facts:

@@ -256,6 +256,29 @@ def test_a_terminal_whose_hooks_say_nothing(shown: str, facts: Facts) -> None:
     assert agent.look(NO_FACTS, screen(shown)) == facts
 
 
+@pytest.mark.parametrize("shown", ["idle", "not-taken"])
+def test_a_task_that_is_not_begun(shown: str) -> None:
+    """It stands in its box, or was a command that begins no turn: a person is asked."""
+    ask = claude().look(Facts(at=NOW, conversation="c"), screen(shown)).ask
+    assert ask is not None
+    assert (ask.kind, "has not begun" in ask.text) == (Asking.QUESTION, True)
+
+
+@pytest.mark.parametrize("hidden", ["\x07", "\x1b[31m", "\u200b", "\u2028", "\u202e"])
+def test_a_task_that_its_terminal_would_leave_in_its_box(hidden: str) -> None:
+    """A path first, and what nobody sees behind it; another task is told as it is."""
+
+    def told(prompt: str, mode: Mode = Mode.INTERACTIVE) -> str:
+        return claude(mode=mode).launch(replace(WORK, prompt=prompt), "/runs/1").argv[-1]
+
+    task = f"/src/app.py is{hidden} to be mended"
+    assert told(task) == f"Task: {task}"
+    assert told(f"\n{task}") == f"Task: \n{task}"
+    assert told(task, Mode.HEADLESS) == task
+    for plain in ("/review\tit\r\nwell 日本語", f"mend{hidden} /src/app.py"):
+        assert told(plain) == plain
+
+
 def test_a_dialog_that_is_closed_is_no_ask() -> None:
     """No hook tells of it; all else on a screen is told by hooks better."""
     asked = Facts(at=NOW, ask=Ask(Asking.PERMISSION, "Bash: rm x", NOW), turn_at=NOW)

@@ -27,6 +27,7 @@ SHOWN = {
     ),
     "claude-2.1.330-login": (Shows.LOGIN, "Not logged in · Please run /login"),
     "claude-2.1.330-login-key": (Shows.LOGIN, "Do you want to use this API key?"),
+    "claude-2.1.330-not-taken": (Shows.IDLE, ""),
     "claude-2.1.330-permission-bash": (Shows.PERMISSION, "Do you want to proceed?"),
     "claude-2.1.330-permission-write": (Shows.PERMISSION, "Do you want to create a.txt?"),
     "claude-2.1.330-question": (Shows.QUESTION, "Which colour?"),

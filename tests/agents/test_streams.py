@@ -161,6 +161,14 @@ def test_trying_again(name: str, trouble: Trouble) -> None:
     assert facts.said == "ok"
 
 
+def test_a_service_that_claude_does_not_reach() -> None:
+    """It calls a refused connection `unknown`, without a status, as long as it tries again."""
+    name = "claude-2.1.330-offline"
+    tries = [facts for most in range(20) if (facts := fold(name, most)).retrying]
+    told = {(facts.trouble, facts.message) for facts in tries}
+    assert told == {(Trouble.OFFLINE, "no answer from the service")}
+
+
 def test_a_denied_question_is_asked() -> None:
     """Headless, Claude Code refuses itself the tool for questions: the person is asked instead."""
     denial = {

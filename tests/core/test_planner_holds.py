@@ -106,6 +106,20 @@ def test_a_limit_again_is_a_hold_again() -> None:
     assert waits[0] < 400 < 3000 < waits[-1] <= HOLD.longest
 
 
+@pytest.mark.parametrize(
+    ("ending", "reason"), [(Ending.HELD, "UsageLimit"), (Ending.FAULT, "ProgramMissing")]
+)
+def test_several_runs_that_meet_one_trouble_try_it_once(ending: Ending, reason: str) -> None:
+    """The agent is tried again as soon as if one run alone had met it."""
+    fleet = Fleet(*(cells(name) for name in ("alpha", "beta", "gamma")), limits=limits())
+    fleet.rest()
+    for name in ("alpha", "beta", "gamma"):
+        fleet.end(name, ending, reason=reason)
+        fleet.tick()
+        fleet.sleep(1)
+    assert fleet.memory.holds["claude"].wait == HOLD.delay(1, "claude")
+
+
 def test_holds_outlive_the_controller_not_a_jump_of_the_clock() -> None:
     """A hold is memory; a clock that jumps back never makes it endless."""
     fleet = two()
@@ -229,6 +243,21 @@ def test_a_missing_program_that_runs_again_is_no_hold() -> None:
     fleet.begin("alpha")
     fleet.tick()
     assert fleet.memory.holds == {}
+
+
+def test_whoever_works_on_its_route_is_up_to_date() -> None:
+    """A hold of another run's, or one that is over, changes no setting: the row says `Running`."""
+    fleet = two(model="either")
+    hit(fleet)
+    fleet.rest()
+    assert fleet.run("alpha").agent == "codex"
+    assert fleet.says("alpha") == ("In Progress", "Running")
+    hit(fleet, "gamma", 2 * HOUR)
+    fleet.tick()
+    assert fleet.says("alpha") == ("In Progress", "Running")
+    fleet.sleep(HOUR + 5)
+    fleet.tick()
+    assert fleet.says("alpha") == ("In Progress", "Running")
 
 
 def test_a_run_from_before_a_hold_does_not_end_it() -> None:

@@ -6,7 +6,15 @@ from typing import Any
 
 from controller.core.facts import Ask, Asking, Facts
 from controller.core.observed import Run, Session, StopRequest, Words
-from controller.core.silence import AFTER_ASK, FIRST_EVENT, QUIET, Screens, at_last, is_silent
+from controller.core.silence import (
+    AFTER_ASK,
+    FIRST_EVENT,
+    FIRST_TURN,
+    QUIET,
+    Screens,
+    at_last,
+    is_silent,
+)
 from tests.core.world import NOW
 
 LATER = NOW + FIRST_EVENT
@@ -34,6 +42,17 @@ def test_silent_is_who_tells_nothing_at_first() -> None:
     assert not is_silent(run(stop=StopRequest("user", "x")), session(), LATER)
     assert not is_silent(run(), session(alive=False), LATER)
     assert not is_silent(run(facts=Facts(at=NOW)), session(), LATER)
+
+
+def test_silent_is_who_does_not_begin() -> None:
+    """It is there, and a minute later not at its task; who worked, asked or failed has begun."""
+    late = NOW + FIRST_TURN
+    there = Facts(at=NOW, conversation="c")
+    assert is_silent(run(facts=there), session(), late)
+    assert not is_silent(run(facts=there), session(), late - timedelta(seconds=1))
+    ask = Ask(Asking.QUESTION, "which?", NOW)
+    for told in ({"turn_at": NOW}, {"ended": True}, {"steps": 1}, {"ask": ask}):
+        assert not is_silent(run(facts=replace(there, **told)), session(), late)
 
 
 def test_silent_is_who_goes_on_printing_after_a_dialog() -> None:
