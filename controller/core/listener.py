@@ -74,7 +74,7 @@ def listen(
     if word is None:
         heard = _first_word(project, heard, run)
     elif word is Word.USERS:
-        heard = _users_word(project, heard)
+        heard = _users_word(project, heard, run)
     elif word is Word.STALE:
         text = (
             "the list was saved with an older Status; the newer one is written again: "
@@ -101,7 +101,7 @@ def _first_word(project: Project, member: ProjectMemory, run: Run | None) -> Pro
     return replace(member, intent=intent, done=done, settled=old_end or member.settled)
 
 
-def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
+def _users_word(project: Project, member: ProjectMemory, run: Run | None) -> ProjectMemory:
     status = project.status
     intent = intent_of(status)
     after = replace(
@@ -109,7 +109,10 @@ def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
         question=None,
     )  # fmt: skip
     if intent is Intent.RUN and member.intent is Intent.DONE:
-        return _again(after) if asks_again(status) else replace(after, done=None)
+        if not asks_again(status):
+            return replace(after, done=None)
+        # One that still ends did the work before: nothing of it is news for the work from here on.
+        return _again(replace(after, settled=run.id) if run else after)
     if intent is Intent.DONE and member.intent is not Intent.DONE:
         return replace(after, done=Done(project.action_digest, by_user=True))
     return after

@@ -85,7 +85,8 @@ def test_one_that_lacks_something_else_keeps_nobody_from_coming_back(name: str, 
     """It starts nothing and so shows nothing: the next one goes first, however long it waits."""
     fleet = Fleet(
         cells("codex's", agent="codex"), cells(name, gpu=gpu), cells("beta", priority="2"),
-        cells("gamma", priority="3"), limits=limits(gpus=0, folders={"codex's": "/repo", "shared": "/repo"}),
+        cells("gamma", priority="3"),
+        limits=limits(gpus=0, folders={"codex's": "/repo", "shared": "/repo"}),
     )  # fmt: skip
     fleet.rest()
     assert fleet.running == {"codex's", "beta", "gamma"}
