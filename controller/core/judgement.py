@@ -95,6 +95,8 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
         if changed:
             case.stop("controller", RESTART, f"its {changed} changed", Restart)
         elif member.settled == case.run.id:
+            if case.run.stop is None:
+                case.member = replace(member, restarts=True)
             case.stop("controller", RESTART, "it was done, and is asked for again", Restart)
         elif trouble := _stuck(case.run):
             case.stop("controller", TROUBLED, trouble)

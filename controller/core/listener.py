@@ -106,7 +106,7 @@ def _users_word(project: Project, member: ProjectMemory, run: Run | None) -> Pro
     intent = intent_of(status)
     after = replace(
         member, intent=intent, block=None, crashes=0, faults=0, retry=None, preempted=False,
-        question=None,
+        restarts=False, question=None,
     )  # fmt: skip
     if intent is Intent.RUN and member.intent is Intent.DONE:
         if not asks_again(status):

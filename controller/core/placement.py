@@ -9,7 +9,7 @@ from controller.core.case import Case
 from controller.core.ledger import Claim, Grant, Refusal
 from controller.core.limits import Limits, Route
 from controller.core.memory import ProjectMemory
-from controller.core.observed import PREEMPTED, RESTART, Ending, Run, StopRequest
+from controller.core.observed import PREEMPTED, RESTART, Run, StopRequest
 from controller.core.project import LAST_PRIORITY
 from controller.core.prompts import with_answer
 from controller.core.scheduler import schedule
@@ -88,12 +88,8 @@ def _rests(case: Case, now: datetime) -> bool:
 
 def _keeps_slot(case: Case) -> bool:
     """Between two runs of a restart, or of a crash, the slot stays the project's."""
-    if case.member.retry:
-        return case.member.retry.keeps_slot
-    result = case.run.result if case.run else None
-    if result is None or result.ending is not Ending.STOPPED or result.stop is None:
-        return False
-    return _restarts(result.stop)
+    retry = case.member.retry
+    return retry.keeps_slot if retry else case.member.restarts
 
 
 def _restarts(stop: StopRequest) -> bool:
