@@ -1,5 +1,6 @@
 """Judgement: what each row wants, and whether what runs is that."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -110,7 +111,7 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
         elif silent := _silence(case, limits, now):
             case.stop("controller", HUNG, silent)
         case.verdict = verdicts.running(
-            case.run, case.member, out_of_date=_out_of_date(case, limits)
+            case.run, case.member, out_of_date=_out_of_date(case, known, limits)
         )
 
 
@@ -206,15 +207,18 @@ def _changed(run: Run, member: ProjectMemory) -> str:
     return "Model" if run.words.model != member.words.model else ""
 
 
-def _out_of_date(case: Case, limits: Limits) -> bool:
-    """Whether it would run otherwise if it were started now; that alone never restarts it."""
-    run, routed = case.run, case.route
+def _out_of_date(case: Case, known: Iterable[Route], limits: Limits) -> bool:
+    """Whether it would run otherwise by the settings of now; that alone never restarts it.
+
+    Who of its route would be the one at this moment is no matter of the settings: some may rest.
+    """
+    run = case.run
     assert run is not None
-    assert routed is not None
     agent = limits.agents.get(run.agent)
     mode = case.project.mode if case.project else ""
+    may = {limits.demo_agent} if case.stands_in else {route.agent for route in known}
     # The demo stands in for no agent that a person began.
-    another = run.agent != routed.agent and not (run.adopted and case.stands_in)
+    another = run.agent not in may and not (run.adopted and case.stands_in)
     return another or agent is None or run.config != agent.config_in(mode)
 
 

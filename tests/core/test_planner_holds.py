@@ -172,6 +172,23 @@ def test_the_next_of_the_route_takes_it() -> None:
     assert fleet.run("alpha").agent == "codex"
 
 
+def test_one_that_runs_is_not_out_of_date_while_its_agent_is_held() -> None:
+    """The settings are what they were, whoever of the route would begin now."""
+    fleet = Fleet(
+        cells("alpha", model="either"), cells("beta", model="either"),
+        limits=limits(models=ROUTES),
+    )  # fmt: skip
+    fleet.rest()
+    hit(fleet, "beta")
+    fleet.rest()
+    assert [fleet.run(name).agent for name in ("alpha", "beta")] == ["claude", "codex"]
+    assert fleet.says("alpha") == ("In Progress", "Running")
+
+    fleet.sleep(HOUR + 5)
+    fleet.rest()
+    assert fleet.says("beta") == ("In Progress", "Running")
+
+
 def test_a_pin_falls_through_to_nobody() -> None:
     """The user's own word in the Agent cell is that agent, or none."""
     fleet = two(model="either", agent="claude")
