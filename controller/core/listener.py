@@ -15,7 +15,7 @@ from controller.core.intent import (
     word_of,
 )
 from controller.core.memory import Done, ProjectMemory
-from controller.core.observed import Run
+from controller.core.observed import PREEMPTED, Run
 from controller.core.project import Project
 from controller.core.spent import Spent
 from controller.core.versions import held
@@ -93,7 +93,9 @@ def listen(
 
 def _first_word(project: Project, member: ProjectMemory, run: Run | None) -> ProjectMemory:
     status = project.status
-    paused_by_us = bool(run and run.stop and run.stop.by == "controller")
+    stop = run.stop if run else None
+    # For nothing else do we write that word; who ended for a restart was paused by its user since.
+    paused_by_us = stop is not None and (stop.by, stop.reason) == ("controller", PREEMPTED)
     intent = intent_without_memory(status, paused_by_us=paused_by_us)
     ended = bool(run and run.result)
     old_end = run.id if run and ended and (asks_again(status) or intent is not Intent.RUN) else ""
