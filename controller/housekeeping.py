@@ -104,7 +104,7 @@ class Housekeeping:
             self._fleet.forget_notes(over)
 
     def _forget_answers(self, tick: Tick) -> None:
-        """An answer is kept until the agent has got it."""
+        """An answer is kept until the agent has got it, or its work is completed."""
         if tick.plan is None or not (given := self._fleet.answers()):
             return
         members = tick.plan.memory.projects

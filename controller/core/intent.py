@@ -101,7 +101,8 @@ def intent_without_memory(status: Status | None, *, paused_by_us: bool) -> Inten
 
     Args:
         status: The word in the cell.
-        paused_by_us: The folder of the project's last run tells that the controller stopped it.
+        paused_by_us: The folder of the project's last run tells that it was ended for a more
+            important one.
     """
     if status is Status.PAUSED and paused_by_us:
         return Intent.RUN

@@ -56,6 +56,10 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
     _refresh(case, now)
     _keep_to_budget(case, limits, staff)
     member = case.member
+    given = limits.answers.get(case.name)
+    if member.intent is Intent.DONE and given:
+        # It came too late for that work, and is no word about any that comes next.
+        case.member = member = replace(member, answered=given.id)
     if member.intent is not Intent.RUN:
         case.verdict = verdicts.at_rest(project, member, limits.notes.get(case.name, ""))
         _end(case, "user", f"User{member.intent.value}", "as its Status asks")
@@ -76,10 +80,9 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
         case.verdict = verdicts.NO_NEXT_ACTION
         _end(case, "user", "NoNextAction", "its Next Action was emptied")
         return
-    answer = limits.answers.get(case.name)
-    if answer and case.run and case.run.answered == answer.id:
-        case.member = member = replace(member, answered=answer.id)
-    case.answer = answer if answer and answer.id != member.answered else None
+    if given and case.run and case.run.answered == given.id:
+        case.member = member = replace(member, answered=given.id)
+    case.answer = given if given and given.id != member.answered else None
     if member.question and not (case.answer or case.alive):
         case.verdict = verdicts.asked(member.question)
         return
@@ -96,6 +99,8 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
         if changed:
             case.stop("controller", RESTART, f"its {changed} changed", Restart)
         elif member.settled == case.run.id:
+            if case.run.stop is None:
+                case.member = replace(member, restarts=True)
             case.stop("controller", RESTART, "it was done, and is asked for again", Restart)
         elif trouble := _stuck(case.run):
             case.stop("controller", TROUBLED, trouble)

@@ -9,6 +9,21 @@ from controller.core.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """No leave to start.
+
+    Attributes:
+        reason: CamelCase: the resource that lacks.
+        message: For a person.
+        until: When the answer may be another by itself; None where only a change helps.
+    """
+
+    reason: str
+    message: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What a project holds, or wants.
 
@@ -24,6 +39,8 @@ class Claim:
         leaving: Its session was asked to end, and does not start again at once.
         yields_from: When it may be pre-empted; None for never.
         may_preempt: Whether it may take the place of others; not while its own start fails.
+        later: The answer where another of its agent may start before it; None where these need
+            not go one by one.
     """
 
     name: str
@@ -37,6 +54,7 @@ class Claim:
     leaving: bool = False
     yields_from: datetime | None = None
     may_preempt: bool = True
+    later: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +62,6 @@ class Grant:
     """Leave to start, with the GPUs that are given."""
 
     gpus: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """No leave to start.
-
-    Attributes:
-        reason: CamelCase: the resource that lacks.
-        message: For a person.
-        until: When the answer may be another by itself; None where only a change helps.
-    """
-
-    reason: str
-    message: str
-    until: datetime | None = None
 
 
 class Ledger:

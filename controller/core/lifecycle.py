@@ -7,7 +7,7 @@ from controller.core.backoff import CRASH, FAULT, LOST, SERVICE, Curve
 from controller.core.events import Event
 from controller.core.intent import Intent
 from controller.core.memory import Block, Done, ProjectMemory, Question, Retry
-from controller.core.observed import HUNG, PREEMPTED, Ending, ReportState, Result, Run
+from controller.core.observed import HUNG, PREEMPTED, RESTART, Ending, ReportState, Result, Run
 
 STABLE_SECONDS = 600.0
 """A run this long resets the count of crashes (kubelet's 10 minutes)."""
@@ -28,7 +28,7 @@ def settle(
         return _reported(name, member, run, now)
     settled = replace(
         member, run=run.id, settled=run.id, vanished_at=None, waiting_since=None, preempted=False,
-        said=run.facts.said or member.said,
+        restarts=False, said=run.facts.said or member.said,
     )  # fmt: skip
     result = by_our_clock(run, run.result, now)
     if _stable_seconds(run, result) >= STABLE_SECONDS:
@@ -50,10 +50,11 @@ def settle(
             hung = replace(result, message=result.stop.message)
             return _crashed(name, settled, run, hung, now)
         case Ending.STOPPED:
-            preempted = result.stop is not None and result.stop.reason == PREEMPTED
-            return replace(settled, retry=None, preempted=preempted), (
-                Event(now, name, "Stopped", _why_stopped(result)),
+            why = result.stop.reason if result.stop else ""
+            stopped = replace(
+                settled, retry=None, preempted=why == PREEMPTED, restarts=why == RESTART
             )
+            return stopped, (Event(now, name, "Stopped", _why_stopped(result)),)
         case Ending.FAULT:
             return _try_again(name, settled, run, result, FAULT, settled.faults + 1, now)
         case Ending.WAITING:
@@ -112,6 +113,14 @@ def lose_track(member: ProjectMemory, run: str, now: datetime) -> ProjectMemory:
     at = now + timedelta(seconds=wait)
     retry = Retry("RunFolderMissing", text, at, keeps_slot=True, wait=wait)
     return replace(member, settled=run, vanished_at=None, faults=attempt, retry=retry)
+
+
+def give_up_slot(member: ProjectMemory) -> ProjectMemory:
+    """Let others have the slot that a project kept between two runs; later it waits as all do."""
+    retry = replace(member.retry, keeps_slot=False) if member.retry else None
+    if retry == member.retry and not member.restarts:
+        return member
+    return replace(member, retry=retry, restarts=False)
 
 
 def by_our_clock(run: Run, result: Result, now: datetime) -> Result:

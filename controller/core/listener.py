@@ -15,7 +15,7 @@ from controller.core.intent import (
     word_of,
 )
 from controller.core.memory import Done, ProjectMemory
-from controller.core.observed import Run
+from controller.core.observed import PREEMPTED, Run
 from controller.core.project import Project
 from controller.core.spent import Spent
 from controller.core.versions import held
@@ -74,7 +74,7 @@ def listen(
     if word is None:
         heard = _first_word(project, heard, run)
     elif word is Word.USERS:
-        heard = _users_word(project, heard)
+        heard = _users_word(project, heard, run)
     elif word is Word.STALE:
         text = (
             "the list was saved with an older Status; the newer one is written again: "
@@ -93,7 +93,9 @@ def listen(
 
 def _first_word(project: Project, member: ProjectMemory, run: Run | None) -> ProjectMemory:
     status = project.status
-    paused_by_us = bool(run and run.stop and run.stop.by == "controller")
+    stop = run.stop if run else None
+    # For nothing else do we write that word; who ended for a restart was paused by its user since.
+    paused_by_us = stop is not None and (stop.by, stop.reason) == ("controller", PREEMPTED)
     intent = intent_without_memory(status, paused_by_us=paused_by_us)
     ended = bool(run and run.result)
     old_end = run.id if run and ended and (asks_again(status) or intent is not Intent.RUN) else ""
@@ -101,15 +103,18 @@ def _first_word(project: Project, member: ProjectMemory, run: Run | None) -> Pro
     return replace(member, intent=intent, done=done, settled=old_end or member.settled)
 
 
-def _users_word(project: Project, member: ProjectMemory) -> ProjectMemory:
+def _users_word(project: Project, member: ProjectMemory, run: Run | None) -> ProjectMemory:
     status = project.status
     intent = intent_of(status)
     after = replace(
         member, intent=intent, block=None, crashes=0, faults=0, retry=None, preempted=False,
-        question=None,
+        restarts=False, question=None,
     )  # fmt: skip
     if intent is Intent.RUN and member.intent is Intent.DONE:
-        return _again(after) if asks_again(status) else replace(after, done=None)
+        if not asks_again(status):
+            return replace(after, done=None)
+        # One that still ends did the work before: nothing of it is news for the work from here on.
+        return _again(replace(after, settled=run.id) if run else after)
     if intent is Intent.DONE and member.intent is not Intent.DONE:
         return replace(after, done=Done(project.action_digest, by_user=True))
     return after

@@ -154,6 +154,7 @@ class ProjectMemory:
         crashes: Crashes in a row without a stable time between them.
         faults: Faults of the surroundings in a row.
         retry: The wait before the next start.
+        restarts: Its run was ended to start again, which it does in the slot that it had.
         done: What was completed.
         block: Why the controller blocked it.
         absence: Set while the row is gone.
@@ -197,6 +198,7 @@ class ProjectMemory:
     crashes: int = 0
     faults: int = 0
     retry: Retry | None = None
+    restarts: bool = False
     done: Done | None = None
     block: Block | None = None
     absence: Absence | None = None

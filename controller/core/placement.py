@@ -9,7 +9,7 @@ from controller.core.case import Case
 from controller.core.ledger import Claim, Grant, Refusal
 from controller.core.limits import Limits, Route
 from controller.core.memory import ProjectMemory
-from controller.core.observed import PREEMPTED, RESTART, Ending, Run, StopRequest
+from controller.core.observed import PREEMPTED, RESTART, Run, StopRequest
 from controller.core.project import LAST_PRIORITY
 from controller.core.prompts import with_answer
 from controller.core.scheduler import schedule
@@ -30,7 +30,6 @@ def place(cases: Sequence[Case], limits: Limits, staff: Staff, now: datetime) ->
     Sessions that must give way to a more important project are asked to end.
     """
     wanting = sorted((case for case in cases if case.wants and not case.holds), key=_order)
-    _come_back(wanting, staff, now)
     held = [case for case in wanting if case.held is not None]
     ready = [case for case in wanting if case.held is None]
     keepers = [case for case in ready if _keeps_slot(case)]
@@ -39,8 +38,8 @@ def place(cases: Sequence[Case], limits: Limits, staff: Staff, now: datetime) ->
     others = [case for case in ready if case.name not in settled]
     made = schedule(
         [claim for case in cases for claim in _held(case, limits, now)],
-        [_wanted(case, limits) for case in keepers],
-        [_wanted(case, limits) for case in others],
+        [_wanted(case, limits, staff, now) for case in keepers],
+        [_wanted(case, limits, staff, now) for case in others],
         limits,
         now,
     )
@@ -66,18 +65,6 @@ def place(cases: Sequence[Case], limits: Limits, staff: Staff, now: datetime) ->
     return actions
 
 
-def _come_back(ready: Iterable[Case], staff: Staff, now: datetime) -> None:
-    """Of an agent whose hold is just over the most important project goes first, alone."""
-    begun: set[str] = set()
-    for case in ready:
-        assert case.route is not None
-        agent = case.route.agent
-        if case.held is None and staff.comes_back(agent) and not _rests(case, now):
-            if agent in begun:
-                case.held = staff.later(agent)
-            begun.add(agent)
-
-
 def _end_victims(cases: Iterable[Case], victims: Mapping[str, str]) -> None:
     for case in cases:
         if case.name in victims:
@@ -101,12 +88,8 @@ def _rests(case: Case, now: datetime) -> bool:
 
 def _keeps_slot(case: Case) -> bool:
     """Between two runs of a restart, or of a crash, the slot stays the project's."""
-    if case.member.retry:
-        return case.member.retry.keeps_slot
-    result = case.run.result if case.run else None
-    if result is None or result.ending is not Ending.STOPPED or result.stop is None:
-        return False
-    return _restarts(result.stop)
+    retry = case.member.retry
+    return retry.keeps_slot if retry else case.member.restarts
 
 
 def _restarts(stop: StopRequest) -> bool:
@@ -166,13 +149,16 @@ def _yields_from(case: Case, run: Run, limits: Limits, now: datetime) -> datetim
     return now if run.started_at - now > least else run.started_at + least
 
 
-def _wanted(case: Case, limits: Limits) -> Claim:
+def _wanted(case: Case, limits: Limits, staff: Staff, now: datetime) -> Claim:
     assert case.project is not None
     assert case.route is not None
+    agent = case.route.agent
+    # Of an agent whose hold is just over: whoever only rests does not try it yet.
+    alone = staff.comes_back(agent) and not _rests(case, now)
     folder = folder_of(case.name, case.member.slug, limits)
     return Claim(
-        case.name, case.route.agent, folder, case.project.gpu, rank=_rank(case),
-        may_preempt=not case.member.faults,
+        case.name, agent, folder, case.project.gpu, rank=_rank(case),
+        may_preempt=not case.member.faults, later=staff.later(agent) if alone else None,
     )  # fmt: skip
 
 

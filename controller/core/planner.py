@@ -16,7 +16,7 @@ from controller.core.desired import Desired
 from controller.core.events import Event
 from controller.core.holds import hold
 from controller.core.judgement import judge_absent, judge_present, last_sign
-from controller.core.lifecycle import hear_proposal, learn, measure, settle
+from controller.core.lifecycle import give_up_slot, hear_proposal, learn, measure, settle
 from controller.core.limits import Limits
 from controller.core.listener import Heard, listen
 from controller.core.memory import Memory, ProjectMemory
@@ -162,6 +162,8 @@ def _judge(
         if limits.suspension:  # whatever its row says, or whether there is one
             case.stop("user", "Suspended", limits.suspension.message)
             case.end_strays("Suspended", limits.suspension.message)
+        if not (case.wants or case.holds):
+            case.member = give_up_slot(case.member)
         watch_over(case)
         watch_vanished(case, limits, now)
         watch_missing(case)

@@ -97,11 +97,12 @@ def say(
         if verdict.status is not None and not verdict.brief:
             member = with_state(member, project, verdict, now)
         moved = bool(before and member.state and before.status is not member.state.status)
-        if not verdict.brief and not moved and agent_changes(project, member, agent):
+        writes = verdict.accepted or stale
+        if writes and not (verdict.brief or moved) and agent_changes(project, member, agent):
             assert member.state is not None
             later = replace(member.state, since=free_time(member, now))
             member, moved = replace(member, state=later), True
-        if (verdict.accepted or stale) and must_write(
+        if writes and must_write(
             member, project, agent, brief=verdict.brief, stale=stale, moved=moved
         ):
             member, cells = new_version(member, project, agent, now)

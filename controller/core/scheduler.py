@@ -31,7 +31,8 @@ def schedule(
     """Give leave to start in the order of the candidates.
 
     One that must wait does not hold up those behind it that lack nothing; but room that others
-    are leaving, or are made to leave, is kept for it.
+    are leaving, or are made to leave, is kept for it. Of those that go one by one the first that
+    lacks nothing starts.
 
     Args:
         holders: Sessions that exist; what they hold is taken whatever the limits say.
@@ -58,6 +59,7 @@ class _Scheduler:
     _coming: Ledger = field(init=False)
     _staying: list[Claim] = field(init=False)
     _victims: dict[str, str] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._staying = [claim for claim in self.holders if not claim.leaving]
@@ -69,6 +71,8 @@ class _Scheduler:
         return Schedule(answers, self._victims)
 
     def _answer(self, claim: Claim) -> Grant | Refusal:
+        if claim.later and claim.agent in self._begun:
+            return claim.later
         here, then = self._present.admit(claim), self._coming.admit(claim)
         until = None
         if isinstance(then, Refusal) and claim.may_preempt:
@@ -81,6 +85,8 @@ class _Scheduler:
                 then = self._coming.admit(claim)
         if isinstance(then, Refusal):
             return replace(then, until=until)
+        if claim.later:
+            self._begun.add(claim.agent)
         if claim.gpu and isinstance(here, Grant):
             # One that is free now may be promised to another, who waits for something else.
             free = self._present.free_gpus() & self._coming.free_gpus()

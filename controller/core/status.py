@@ -123,6 +123,7 @@ def _after_start(
             conversation_agent=workload.agent if outcome.conversation else "",
             delivered=workload.words.action,
             preempted=False,
+            restarts=False,
             vanished_at=None,
             question=None,
             answered=workload.answer or member.answered,

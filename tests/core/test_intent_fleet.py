@@ -86,6 +86,26 @@ def test_pending_starts_afresh_behind_a_session_that_still_ends(word: str) -> No
     assert alpha.run().conversation == "talk-2"
 
 
+@pytest.mark.parametrize("word", ["", "Pending", "Queued"])
+def test_pending_starts_afresh_behind_a_session_that_the_user_completed(word: str) -> None:
+    """Its agent tells of its conversation until it is gone; the work is done again without it."""
+    alpha = fleet()
+    alpha.sleep(60)
+    alpha.tell(conversation="talk-1")
+    alpha.type(status="Completed")
+    alpha.tick()
+    alpha.type(status=word)
+    for _ in range(2):
+        alpha.sleep(1)
+        alpha.tick()
+
+    assert len(alpha.runs) == 1
+
+    alpha.rest()
+
+    assert alpha.run().conversation == "talk-2"
+
+
 def test_pending_read_together_with_the_agents_word_that_it_is_done() -> None:
     """On a completed row: run again, a fresh conversation; the old session must not idle on."""
     alpha = fleet()

@@ -80,6 +80,43 @@ def test_rows_come_back_by_importance_one_by_one() -> None:
     assert fleet.tick().started == ["beta"]
 
 
+@pytest.mark.parametrize(("name", "gpu"), [("alpha", "yes"), ("shared", "")])
+def test_one_that_lacks_something_else_keeps_nobody_from_coming_back(name: str, gpu: str) -> None:
+    """It starts nothing and so shows nothing: the next one goes first, however long it waits."""
+    fleet = Fleet(
+        cells("codex's", agent="codex"), cells(name, gpu=gpu), cells("beta", priority="2"),
+        cells("gamma", priority="3"),
+        limits=limits(gpus=0, folders={"codex's": "/repo", "shared": "/repo"}),
+    )  # fmt: skip
+    fleet.rest()
+    assert fleet.running == {"codex's", "beta", "gamma"}
+    hit(fleet, "beta")
+    hit(fleet, "gamma")
+    fleet.rest()
+    fleet.sleep(HOUR + 5)
+    assert fleet.tick().started == ["beta"]
+    fleet.begin()
+    fleet.sleep(11)
+    assert fleet.tick().started == ["gamma"]
+
+
+def test_who_makes_room_to_come_back_goes_first() -> None:
+    """Others end for one alone of the agent's rows: it is to show whether the limit is over."""
+    fleet = Fleet(
+        cells("alpha"), cells("beta"), cells("low", priority="5", agent="codex"),
+        cells("least", priority="6", agent="codex"), limits=limits(2),
+    )  # fmt: skip
+    fleet.rest()
+    hit(fleet, "alpha")
+    hit(fleet, "beta")
+    fleet.rest()
+    assert fleet.running == {"low", "least"}
+    fleet.sleep(HOUR + 5)
+    assert fleet.tick().stopped == ["least"]
+    assert fleet.tick().stopped == []
+    assert fleet.says("beta") == ("Queued", "ComingBack")
+
+
 def test_one_that_worked_ends_the_hold() -> None:
     """What is remembered of it goes, so that the next limit is a first one again."""
     fleet = two()
@@ -147,6 +184,23 @@ def test_the_next_of_the_route_takes_it() -> None:
     fleet.sleep(HOUR + 60)
     fleet.rest()
     assert fleet.run("alpha").agent == "codex"
+
+
+def test_one_that_runs_is_not_out_of_date_while_its_agent_is_held() -> None:
+    """The settings are what they were, whoever of the route would begin now."""
+    fleet = Fleet(
+        cells("alpha", model="either"), cells("beta", model="either"),
+        limits=limits(models=ROUTES),
+    )  # fmt: skip
+    fleet.rest()
+    hit(fleet, "beta")
+    fleet.rest()
+    assert [fleet.run(name).agent for name in ("alpha", "beta")] == ["claude", "codex"]
+    assert fleet.says("alpha") == ("In Progress", "Running")
+
+    fleet.sleep(HOUR + 5)
+    fleet.rest()
+    assert fleet.says("beta") == ("In Progress", "Running")
 
 
 def test_a_pin_falls_through_to_nobody() -> None:

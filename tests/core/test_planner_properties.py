@@ -134,6 +134,7 @@ def works(fleet: Fleet, name: str) -> None:
 
 EVENTS: list[Event] = [
     *(ends(ending) for ending in (Ending.COMPLETED, Ending.CRASHED, Ending.LOST, Ending.BLOCKED)),
+    ends(Ending.HELD),
     *(reports(state) for state in (ReportState.WAITING, ReportState.WORKING)),
     *(dies(instant) for instant in ("act", "commit", "write")),
     *(types(status=word) for word in ("", "Pending", "Paused", "Completed", "Foo")),
@@ -251,6 +252,37 @@ def test_only_the_less_important_give_way(fleet: Fleet, history: list[tuple[Even
             since = begun[action.project]
             assert since is not None
             assert (fleet.now - since).total_seconds() >= fleet.limits.min_run_time
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("123"), st.sampled_from(["", "yes"])), min_size=2, max_size=6
+    ),
+    st.integers(1, 4),
+    st.integers(0, 1),
+)
+@settings(deadline=None)
+def test_all_come_back_whose_agent_is_held_no_more(
+    rows: list[tuple[str, str]], slots: int, gpus: int
+) -> None:
+    """Nobody waits without end for another of the agent's rows that cannot start."""
+    named = [
+        cells(name, priority=priority, gpu=gpu)
+        for name, (priority, gpu) in zip(NAMES, rows, strict=False)
+    ]
+    fleet = Fleet(*named, limits=limits(slots, gpus=gpus))
+    fleet.rest()
+    for name in fleet.running:
+        fleet.end(name, Ending.HELD)
+    fleet.rest()
+    fleet.sleep(4000)  # over an hour, the longest hold of those whose end nobody told
+    for _ in range(20):
+        fleet.rest()
+        fleet.sleep(31)
+    tick = fleet.rest()
+
+    waits = [action.reason for action in tick.plan.actions if isinstance(action, Wait)]
+    assert "ComingBack" not in waits
 
 
 @given(fleets(), HISTORIES)

@@ -106,6 +106,21 @@ def test_other_work_is_told_with_the_answer() -> None:
     assert start.workload.begun
 
 
+def test_an_answer_to_completed_work_is_told_to_no_other() -> None:
+    """It came too late: what the row is asked for next begins without it."""
+    fleet = asked()
+    fleet.limits = limits()
+    answer(fleet)
+    fleet.type(status="Completed")
+    fleet.rest()
+    assert fleet.member().answered == "a1"
+    fleet.sleep(60)
+    fleet.type(status="Pending", next_action="other work")
+    tick = fleet.tick()
+    (start,) = (a for a in tick.plan.actions if isinstance(a, Start))
+    assert (start.workload.prompt, start.workload.answer) == ("other work", "")
+
+
 def test_a_start_that_fails_loses_no_answer() -> None:
     """The next one has it still."""
     fleet = asked()

@@ -1,5 +1,6 @@
 """Restarts: the user's words about the work, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from controller.core.actions import Start
 from controller.core.limits import Limits
+from controller.core.memory import Suspension
 from controller.core.observed import Ending, ReportState
 from tests.core.fleet import Fleet, KilledError, Tick, fleet
 from tests.core.world import AGENTS, cells, limits
@@ -68,6 +70,50 @@ def test_a_restart_keeps_its_slot() -> None:
     both.obey()
 
     assert both.tick().started == ["b"]
+
+
+def rests(both: Fleet) -> Callable[[], None]:
+    """The user pauses the row b while its session ends, and wants it again later."""
+    both.type("b", status="Paused")
+    return lambda: both.type("b", status="Pending")
+
+
+def suspended(both: Fleet) -> Callable[[], None]:
+    """The whole fleet rests for a while, from when the session of b ends."""
+    awake = both.limits
+    both.limits = replace(awake, suspension=Suspension(both.now))
+    return lambda: setattr(both, "limits", awake)
+
+
+@pytest.mark.parametrize("given_up", [rests, suspended])
+def test_a_row_that_rests_keeps_no_slot(given_up: Callable[[Fleet], Callable[[], None]]) -> None:
+    """When it wants to run again, a more important one that waits comes first."""
+    both = Fleet(cells("b", priority="2"), limits=limits(slots=1))
+    both.rest()
+    both.type("b", next_action="something else")
+    both.tick()
+    wanted = given_up(both)
+    both.rest()
+    assert both.running == set()
+
+    both.sleep(60)
+    wanted()
+    both.add(cells("a", priority="1"))
+    assert both.tick().started == ["a"]
+
+
+def test_a_crashed_row_keeps_no_slot_while_the_fleet_rests() -> None:
+    """After `resume --all` the most important row comes first, whoever crashed before."""
+    both = fleet("b", limits=limits(slots=1))
+    both.type("b", priority="2")
+    both.end("b", Ending.CRASHED)
+    wanted = suspended(both)
+    both.rest()
+    both.sleep(60)
+    wanted()
+    both.add(cells("a", priority="1"))
+
+    assert both.tick().started == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -217,12 +217,20 @@ def test_memory_lost_and_the_row_at_rest(status: str) -> None:
     assert alpha.line()["Status"] == status
 
 
-@pytest.mark.parametrize(("by", "expected"), [("controller", {"alpha"}), ("user", set())])
-def test_memory_lost_and_paused(by: str, expected: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("by", "reason", "expected"),
+    [
+        ("controller", "Preempted", {"alpha"}),
+        ("controller", "Restart", set()),
+        ("controller", "BudgetExceeded", set()),
+        ("user", "Preempted", set()),
+    ],
+)
+def test_memory_lost_and_paused(by: str, reason: str, expected: set[str]) -> None:
     """Paused without memory: the run's folder tells who paused it: ours → run, else stop."""
     alpha = fleet()
     alpha.sleep(60)
-    alpha.runs["run-0001"] = replace(alpha.run(), stop=StopRequest(by, "Preempted"))
+    alpha.runs["run-0001"] = replace(alpha.run(), stop=StopRequest(by, reason))
     alpha.obey()
     alpha.lose_memory()
     alpha.type(status="Paused")

@@ -215,6 +215,18 @@ def test_a_stale_row_with_an_unknown_agent_is_noted_once() -> None:
     assert alpha.tick().noted == []
 
 
+def test_a_row_that_must_be_mended_comes_to_rest_whatever_its_agent_cell_says() -> None:
+    """The cell is left as it is, and is no change of state that each tick would tell anew."""
+    alpha = fleet()
+    since = alpha.status().since
+    alpha.sleep(60)
+    alpha.type(agent="", model="nothing")
+    alpha.rest()
+
+    assert (alpha.says()[1], alpha.line()["Agent"]) == ("UnknownModel", "")
+    assert alpha.status().since == since
+
+
 def test_rows_keep_the_lists_order() -> None:
     """Every row of the list in its order, valid or not, then the projects that are gone."""
     rows = fleet("a", "b", "c", "d")
