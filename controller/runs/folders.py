@@ -186,6 +186,8 @@ class RunFolders:
     def sweep(self, run: str) -> int:
         """End every process that a run left behind, and record the run as lost.
 
+        Where the folder is a copy of one whose agent works, that agent is left alone.
+
         Returns:
             How many processes were ended, as far as they could be seen.
 
@@ -206,10 +208,10 @@ class RunFolders:
                 "ProcessesLeft",
                 f"processes {sorted(leftovers.alive)} of run {run} do not end; end them by hand",
             )
-        forget_secrets(folder)  # whoever was to read them is gone
+        forget_secrets(folder)  # whoever was to read them is gone, or reads them elsewhere
         if run in self._roll.entries:
             try:
-                self._roll.entries[run].record_loss(len(leftovers.ended))
+                self._roll.entries[run].record_loss(len(leftovers.ended), leftovers.elsewhere)
             except OSError as error:
                 raise _unavailable(folder, error) from error
         return len(leftovers.ended)
