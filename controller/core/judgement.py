@@ -13,6 +13,7 @@ from controller.core.intent import Intent
 from controller.core.limits import Answer, Limits, Route
 from controller.core.memory import Block, ProjectMemory
 from controller.core.observed import HUNG, RESTART, TROUBLED, ReportState, Run
+from controller.core.outdated import is_outdated
 from controller.core.prune import matters
 from controller.core.spending import REASON as BUDGET
 from controller.core.spending import over, row_spent, spent_by
@@ -105,7 +106,7 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
         elif silent := _silence(case, limits, now):
             case.stop("controller", HUNG, silent)
         case.verdict = verdicts.running(
-            case.run, case.member, out_of_date=_out_of_date(case, limits)
+            case.run, case.member, out_of_date=is_outdated(case, known, limits)
         )
 
 
@@ -199,18 +200,6 @@ def _changed(run: Run, member: ProjectMemory) -> str:
     if run.words.agent != member.words.agent:
         return "Agent"
     return "Model" if run.words.model != member.words.model else ""
-
-
-def _out_of_date(case: Case, limits: Limits) -> bool:
-    """Whether it would run otherwise if it were started now; that alone never restarts it."""
-    run, routed = case.run, case.route
-    assert run is not None
-    assert routed is not None
-    agent = limits.agents.get(run.agent)
-    mode = case.project.mode if case.project else ""
-    # The demo stands in for no agent that a person began.
-    another = run.agent != routed.agent and not (run.adopted and case.stands_in)
-    return another or agent is None or run.config != agent.config_in(mode)
 
 
 def _refresh(case: Case, now: datetime) -> None:
