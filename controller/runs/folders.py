@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from controller.core.errors import TransientError
 from controller.core.observed import Result, StopRequest
-from controller.files import make, make_folder
+from controller.files import make, make_folder, not_permitted
 from controller.runs import records, sweep
 from controller.runs.asked import ask_for_sweeps, is_told
 from controller.runs.entry import RESERVE, Entry, is_guarded, is_unwatched
@@ -258,5 +258,7 @@ class RunFolders:
 
 
 def _unavailable(path: Path, error: OSError) -> RunsUnavailable:
+    if isinstance(error, PermissionError):
+        return RunsUnavailable("RunsUnavailable", not_permitted(path))
     text = f"{path}: {error.strerror or error}; check the disk and the folder's owner"
     return RunsUnavailable("RunsUnavailable", text)
