@@ -176,3 +176,30 @@ def _new(path: str, folder: int | None = None) -> int:
     """A new file, for its owner alone; O_EXCL follows no link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     return os.open(path, flags, MODE, dir_fd=folder)
+
+
+def not_permitted(path: Path) -> str:
+    """What to tell who may not read a file: whose it is, or the folder on the way to it."""
+    for place in (path, *path.parents):
+        try:
+            uid = place.stat().st_uid
+        except OSError:
+            continue
+        if uid != os.getuid():
+            owner = user_name(uid)
+            return (
+                f"{path}: Permission denied; {place} belongs to {owner}: run this as that user, "
+                "or give what belongs to the wrong one back to the right one (chown -R)"
+            )
+        break
+    return f"{path}: Permission denied; check its mode, and that of its folder"
+
+
+def user_name(uid: int) -> str:
+    """How a user is called, as far as that is known."""
+    import pwd  # only an error needs it
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from controller.core.errors import TerminalError
-from controller.files import MODE, make_folder, tighten
+from controller.files import MODE, make_folder, not_permitted, tighten
 
 _NOT_OURS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 LOOKING_SECONDS = 0.3
@@ -160,12 +160,18 @@ def read_holder(path: Path) -> Holder | None:
 
 
 def held_by(path: Path) -> Holder | None:
-    """Who holds the lock now, or None where it is free."""
+    """Who holds the lock now, or None where it is free.
+
+    Raises:
+        TerminalError: `NotPermitted`: another user's, so that nobody can tell.
+    """
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return None
+    except PermissionError as error:
+        raise TerminalError("NotPermitted", not_permitted(path)) from error
     except OSError:
         return read_holder(path) or Holder(0, "", 0.0)
     return None

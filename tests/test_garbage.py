@@ -135,7 +135,7 @@ def test_any_note_on_the_socket(state: Path, content: bytes) -> None:
 
 def test_a_good_note_on_the_socket_counts(state: Path) -> None:
     """Whether the server runs or not."""
-    note, path = state / SOCKET, state / "s"
+    note, path = state / SOCKET, state / "a.sock"
     note.write_text(f"{path}\n")
     assert remembered_socket(note, "a") == path
     with socket.socket(socket.AF_UNIX) as server:

@@ -48,10 +48,20 @@ def doctor(options: argparse.Namespace) -> int:
     )  # fmt: skip
     good = True
     for check in checks:
-        for fine, what, text in check(settings):
+        for fine, what, text in _findings(check, settings):
             print(clean(f"{'ok  ' if fine else 'MEND'}  {what:<10}  {text}"))
             good = good and fine
     return exits.OK if good else exits.NO
+
+
+def _findings(
+    check: Callable[[Settings], Iterator[Finding]], settings: Settings
+) -> Iterator[Finding]:
+    """What a check finds; one that cannot look says why, and the others go on."""
+    try:
+        yield from check(settings)
+    except SidekickError as error:
+        yield False, check.__name__.lstrip("_"), error.message
 
 
 def _machine(settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.parser import build_parser, command_of
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exits.OK
     except OSError as error:
         _drop_output()
-        print(f"sidekick: {clean(str(error.strerror or error))}", file=sys.stderr)
+        print(f"sidekick: {clean(_what_failed(error))}", file=sys.stderr)
         return exits.ERROR
     except Exception as error:
         if os.environ.get(_LOG_LEVEL) == "DEBUG":
@@ -53,6 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"sidekick: please report it, with what {_LOG_LEVEL}=DEBUG shows", file=sys.stderr)
         return exits.ERROR
     return code
+
+
+def _what_failed(error: OSError) -> str:
+    """Which file, where it is one's fault, and why."""
+    if error.filename is None:
+        return str(error.strerror or error)
+    if isinstance(error, PermissionError):
+        from controller.files import not_permitted
+
+        return not_permitted(Path(os.fsdecode(error.filename)))
+    return f"{os.fsdecode(error.filename)}: {error.strerror}"
 
 
 def _drop_output() -> None:

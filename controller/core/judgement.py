@@ -1,6 +1,5 @@
 """Judgement: what each row wants, and whether what runs is that."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from controller.core.intent import Intent
 from controller.core.limits import Answer, Limits, Route
 from controller.core.memory import Block, ProjectMemory
 from controller.core.observed import HUNG, RESTART, TROUBLED, ReportState, Run
+from controller.core.outdated import is_outdated
 from controller.core.prune import matters
 from controller.core.spending import REASON as BUDGET
 from controller.core.spending import over, row_spent, spent_by
@@ -111,7 +111,7 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
         elif silent := _silence(case, limits, now):
             case.stop("controller", HUNG, silent)
         case.verdict = verdicts.running(
-            case.run, case.member, out_of_date=_out_of_date(case, known, limits)
+            case.run, case.member, out_of_date=is_outdated(case, known, limits)
         )
 
 
@@ -205,21 +205,6 @@ def _changed(run: Run, member: ProjectMemory) -> str:
     if run.words.agent != member.words.agent:
         return "Agent"
     return "Model" if run.words.model != member.words.model else ""
-
-
-def _out_of_date(case: Case, known: Sequence[Route], limits: Limits) -> bool:
-    """Whether the settings would have it run otherwise; that alone never restarts it.
-
-    Any agent of its route is up to date: which one has its turn is no setting's word.
-    """
-    run = case.run
-    assert run is not None
-    agent = limits.agents.get(run.agent)
-    mode = case.project.mode if case.project else ""
-    may = {limits.demo_agent} if case.stands_in else {route.agent for route in known}
-    # The demo stands in for no agent that a person began.
-    another = run.agent not in may and not (run.adopted and case.stands_in)
-    return another or agent is None or run.config != agent.config_in(mode)
 
 
 def _refresh(case: Case, now: datetime) -> None:

@@ -17,6 +17,7 @@ from controller.runtimes.socket_path import (
     check_socket_path,
     default_socket,
     folder_fault,
+    socket_name,
 )
 from controller.settings import Settings
 from controller.settings.model import TmuxServer
@@ -71,12 +72,14 @@ def remembered_socket(note: Path, owner: str) -> Path:
     """The socket that was used before, as long as its folder is ours (a reboot clears it).
 
     The default depends on the environment, which differs between a login, cron and sudo: all of
-    them must find the same sessions.
+    them must find the same sessions. A note that came with a folder which was copied or moved names
+    the server of another one's sessions, whose names would be in the way there.
     """
     try:
         text = read_small(note).decode().strip()
         known = check_socket_path(Path(text))
-        usable = text.isprintable() and (known.is_socket() or not known.exists())
+        ours = known.name == socket_name(owner) and text.isprintable()
+        usable = ours and (known.is_socket() or not known.exists())
         if usable and folder_fault(known.parent) is None:
             return known
     except (OSError, ValueError, SocketPathError):

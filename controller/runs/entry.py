@@ -23,6 +23,7 @@ from controller.runs.verdicts import keep_verdict, verdict_of
 RESERVE = ".reserve"
 """The file that keeps room on the disk for the last record."""
 _LOST = "its session ended without a word; what it left behind was ended"
+_COPIED = "this is a copy of a run whose agent works on from {}; that one was left alone"
 
 
 class _Started(NamedTuple):
@@ -68,7 +69,7 @@ class Entry:
         end = records.read_exit(self._folder)
         if end is not None and started.at is None:
             started = self._start()  # it may have begun since
-        if end is not None and lives(*self._agent):
+        if end is not None and lives(*self._agent) and not sweep.original_of(self._folder):
             end = None  # the agent's own work: the shim writes it when nothing is left
         if end is not None and end.started_at is None and started.at is not None:
             end = replace(end, started_at=started.at)
@@ -113,22 +114,24 @@ class Entry:
             return _Started(moment(data.get("at")), pid, adopted)
         return _Started(known.started_at, known.pid, known.adopted)
 
-    def record_loss(self, leftovers: int) -> None:
+    def record_loss(self, leftovers: int, elsewhere: Path | None = None) -> None:
         """Record that the run ended without a word, unless its folder tells of its end.
 
         Where the folder is gone, that its run is over is kept in memory alone.
 
         Args:
             leftovers: How many processes it left behind, which were ended.
+            elsewhere: The folder whose agent it is, where this one is a copy of that.
 
         Raises:
             OSError: It could not be written.
         """
+        text = _COPIED.format(elsewhere) if elsewhere else _LOST
         at = time.time()
         started = self.record.started_at
         document: dict[str, Any] = {
             "version": 1, "cause": "lost", "status": None, "signal": None, "reason": "ShimLost",
-            "message": _LOST, "stop": None, "started_at": started.timestamp() if started else None,
+            "message": text, "stop": None, "started_at": started.timestamp() if started else None,
             "ended_at": at, "leftovers": leftovers, "tail": [],
         }  # fmt: skip
         if records.read_exit(self._folder) is not None:
@@ -138,7 +141,7 @@ class Entry:
             return
         ended = moment(at)
         assert ended is not None
-        end = Exit(Cause.LOST, ended, reason="ShimLost", message=_LOST, leftovers=leftovers)
+        end = Exit(Cause.LOST, ended, reason="ShimLost", message=text, leftovers=leftovers)
         self.record = replace(self.record, exit=replace(end, started_at=started))
 
     def _write_end(self, content: bytes) -> None:

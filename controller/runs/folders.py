@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from controller.core.errors import TransientError
 from controller.core.observed import Result, StopRequest
-from controller.files import make, make_folder
+from controller.files import make, make_folder, not_permitted
 from controller.runs import records, sweep
 from controller.runs.asked import ask_for_sweeps, is_told
 from controller.runs.entry import RESERVE, Entry, is_guarded, is_unwatched
@@ -186,6 +186,8 @@ class RunFolders:
     def sweep(self, run: str) -> int:
         """End every process that a run left behind, and record the run as lost.
 
+        Where the folder is a copy of one whose agent works, that agent is left alone.
+
         Returns:
             How many processes were ended, as far as they could be seen.
 
@@ -206,10 +208,10 @@ class RunFolders:
                 "ProcessesLeft",
                 f"processes {sorted(leftovers.alive)} of run {run} do not end; end them by hand",
             )
-        forget_secrets(folder)  # whoever was to read them is gone
+        forget_secrets(folder)  # whoever was to read them is gone, or reads them elsewhere
         if run in self._roll.entries:
             try:
-                self._roll.entries[run].record_loss(len(leftovers.ended))
+                self._roll.entries[run].record_loss(len(leftovers.ended), leftovers.elsewhere)
             except OSError as error:
                 raise _unavailable(folder, error) from error
         return len(leftovers.ended)
@@ -256,5 +258,7 @@ class RunFolders:
 
 
 def _unavailable(path: Path, error: OSError) -> RunsUnavailable:
+    if isinstance(error, PermissionError):
+        return RunsUnavailable("RunsUnavailable", not_permitted(path))
     text = f"{path}: {error.strerror or error}; check the disk and the folder's owner"
     return RunsUnavailable("RunsUnavailable", text)

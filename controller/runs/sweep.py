@@ -26,10 +26,17 @@ _SHIM = (b"controller/shim", b"controller/shim/__main__.py")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """The processes that were ended, and those that would not end."""
+    """What became of a run's processes.
 
-    ended: frozenset[int]
-    alive: frozenset[int]
+    Attributes:
+        ended: Those that were ended.
+        alive: Those that would not end.
+        elsewhere: The folder whose run they are, where ours is only a copy of it; none was ended.
+    """
+
+    ended: frozenset[int] = frozenset()
+    alive: frozenset[int] = frozenset()
+    elsewhere: Path | None = None
 
 
 def find(run: str, folder: Path) -> Mapping[int, int]:
@@ -56,9 +63,31 @@ def find(run: str, folder: Path) -> Mapping[int, int]:
 
 
 def is_shim(pid: int, folder: Path) -> bool:
-    """Whether a process is a shim on the run's folder."""
+    """Whether a process is a shim on the run's folder, wherever that was when it began."""
+    return _shims_folder(pid, folder.name) is not None
+
+
+def original_of(folder: Path) -> Path | None:
+    """The folder that a living shim works on, where the run's folder is a copy of that.
+
+    Whoever copies a project's folder while agents work has their runs twice, and they are the
+    first one's. A folder that was moved is no copy: the shim's is not there any more.
+    """
+    for pid, _ in living():
+        other = _shims_folder(pid, folder.name)
+        with suppress(OSError):
+            if other is not None and not other.samefile(folder):
+                return other
+    return None
+
+
+def _shims_folder(pid: int, run: str) -> Path | None:
+    """The run's folder as a shim on it was given it; None for any other process."""
     command = command_of(pid)
-    return os.fsencode(folder) in command and any(part.endswith(_SHIM) for part in command)
+    if not any(part.endswith(_SHIM) for part in command):
+        return None
+    paths = (Path(os.fsdecode(part)) for part in command)
+    return next((path for path in paths if path.name == run), None)
 
 
 def _agent_of(folder: Path) -> set[int]:
@@ -75,6 +104,8 @@ def end_all(run: str, folder: Path) -> Swept:
     found by its parent as long as that is there. The shims alone are killed at once, for they
     would set each other and the agent going again.
     """
+    if original := original_of(folder):
+        return Swept(elsewhere=original)
     met: dict[int, int] = {}
     deadline = time.monotonic() + PATIENCE
     while alive := find(run, folder):
@@ -88,4 +119,4 @@ def end_all(run: str, folder: Path) -> Swept:
         met |= alive
         if not new:
             time.sleep(_PAUSE)
-    return Swept(frozenset(met), frozenset())
+    return Swept(frozenset(met))

@@ -69,7 +69,12 @@ def default_socket(
             "InstanceInvalid",
             f"The instance {instance!r} must be a name of small letters, digits, - and _.",
         )
-    return check_socket_path(_folder(environment, run, tmp) / f"{instance}.sock")
+    return check_socket_path(_folder(environment, run, tmp) / socket_name(instance))
+
+
+def socket_name(instance: str) -> str:
+    """The name of an instance's socket in whichever folder."""
+    return f"{instance}.sock"
 
 
 def socket_fault(path: Path) -> str:

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from controller.core.errors import TransientError
-from controller.files import append_to
+from controller.files import append_to, not_permitted
 
 DEADLINE = 5.0
 """Seconds that a call waits for another process's transaction."""
@@ -46,6 +46,8 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 def unavailable(path: Path, error: Exception) -> StoreUnavailable:
     """The error of a file that cannot be used."""
+    if isinstance(error, PermissionError):
+        return StoreUnavailable("StoreUnavailable", not_permitted(path))
     text = f"{path}: {error}; check the disk and the folder's owner"
     return StoreUnavailable("StoreUnavailable", text)
 

@@ -73,8 +73,12 @@ def read_report(path: Path) -> Report | None:
     Raises:
         StoreUnavailable: It cannot be read just now.
     """
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise unavailable(path, error) from error
     db = look(path)
     try:
         row = db.execute("SELECT value FROM facts WHERE name = 'report'").fetchone()

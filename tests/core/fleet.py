@@ -239,6 +239,7 @@ class Fleet:
             demo=work.demo,
             config=work.config,
             gpus=work.gpus,
+            model=work.model,
             answered=work.answer,
         )
         self.runs[run.id] = run

@@ -49,6 +49,18 @@ def test_a_limit_parks_the_agent_and_no_other() -> None:
     assert fleet.says("beta") == ("Queued", "UsageLimit")
 
 
+def test_a_hold_is_no_change_of_the_settings() -> None:
+    """What works on while its agent is held for others is not outdated, whoever would be next."""
+    fleet = Fleet(
+        cells("alpha", model="either"), cells("beta", model="either"), limits=limits(models=ROUTES)
+    )
+    fleet.rest()
+    hit(fleet)
+    fleet.rest()
+    assert (fleet.run("alpha").agent, fleet.run("beta").agent) == ("codex", "claude")
+    assert fleet.says("beta") == ("In Progress", "Running")
+
+
 def test_it_goes_on_with_its_conversation_at_the_reset() -> None:
     """Not before; and the same conversation, told only to go on."""
     fleet = two()

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from controller.core.actions import Start
-from controller.core.limits import Limits
+from controller.core.limits import Limits, Route
 from controller.core.memory import Suspension
 from controller.core.observed import Ending, ReportState
 from tests.core.fleet import Fleet, KilledError, Tick, fleet
-from tests.core.world import AGENTS, cells, limits
+from tests.core.world import AGENTS, MODELS, cells, limits
 
 
 def start_of(tick: Tick) -> Start:
@@ -146,8 +146,9 @@ def test_what_never_restarts(typed: dict[str, str]) -> None:
         {"demo_agent": "demo"},
         {"agents": {name: known for name, known in AGENTS.items() if name != "claude"},
          "default_agent": "codex", "models": {}},
+        {"folders": {"alpha": "/src/alpha"}},
     ],
-    ids=["agent's settings", "default agent", "demo", "agent removed"],
+    ids=["agent's settings", "default agent", "demo", "agent removed", "folder"],
 )  # fmt: skip
 def test_configuration_never_restarts(changes: dict[str, Any]) -> None:
     """Configuration never restarts; what runs on old configuration shows `OutOfDate`."""
@@ -155,6 +156,16 @@ def test_configuration_never_restarts(changes: dict[str, Any]) -> None:
     alpha.limits = limits(**changes)
     tick = alpha.tick()
 
+    assert (list(tick.plan.changes), alpha.says()) == ([], ("In Progress", "OutOfDate"))
+
+
+def test_another_model_id_never_restarts() -> None:
+    """What the settings mean by the row's Model is told to the agent at its next start."""
+    alpha = Fleet(cells("alpha", model="opus"))
+    alpha.rest()
+    assert alpha.says() == ("In Progress", "Running")
+    alpha.limits = limits(models={**MODELS, "opus": (Route("claude", "claude-opus-next"),)})
+    tick = alpha.tick()
     assert (list(tick.plan.changes), alpha.says()) == ([], ("In Progress", "OutOfDate"))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.lab import Lab, alive, wait_for
+from tests.e2e.lab import SIDEKICK, Lab, alive, wait_for
 
 SOMEBODY = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
 root = pytest.mark.skipif(os.getuid() != 0, reason="only root becomes somebody else")
@@ -92,3 +92,33 @@ def test_another_user_of_the_machine(lab: Lab) -> None:
     fetch += "method=sys.argv[2]))"
     assert may("/usr/bin/python3", "-c", fetch, f"{lab.url()}/api/v1/projects", "GET")
     assert not may("/usr/bin/python3", "-c", fetch, f"{lab.url()}/api/v1/reconcile", "POST")
+
+
+@root
+def test_whose_folder_was_left_to_another_user(lab: Lab) -> None:
+    """After one run with sudo each command says what is whose; the doctor looks at all else."""
+    lab.settle_in("Works,1,Pending,,,sleep 1000,,,,")
+    lab.start()
+    lab.wait_reason("Works", "Running")
+    lab.stop()
+    lab.root.chmod(0o755)
+    for place in (lab.root, *lab.root.glob("*"), *lab.root.glob("desired/*")):
+        if place.name not in {"state", "logs", "runs", "homes"}:
+            os.chown(place, 65534, 65534)
+
+    def somebodys(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*SOMEBODY, SIDEKICK, *words], cwd=lab.root, env=lab.environment,
+            capture_output=True, text=True, timeout=40, check=False,
+        )  # fmt: skip
+
+    for words in (("get",), ("status",), ("describe", "Works"), ("run", "--plain")):
+        done = somebodys(*words)
+        assert done.returncode == 2, words
+        assert f"{lab.root}/state" in done.stderr or f"{lab.root}/runs" in done.stderr, words
+        assert "belongs to root" in done.stderr, words
+    done = somebodys("doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "belongs to root" in done.stdout
+    assert "runs as process" not in done.stdout
+    assert "/usr/bin/sh" in done.stdout

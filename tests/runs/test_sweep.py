@@ -143,6 +143,37 @@ def test_the_shim_is_found_by_its_folder(bench: Bench, processes: Processes) -> 
     assert shim.wait(5) == -9
 
 
+def test_a_copy_of_the_folder(bench: Bench, processes: Processes, tmp_path: Path) -> None:
+    """A run whose shim works on another folder that is there is that one's: nothing of it ends."""
+    run = bench.make()
+    original = tmp_path / "elsewhere" / run
+    shutil.copytree(bench.root / run, original)
+    script = "import time; time.sleep(1000)"
+    words = ("-c", script, "controller/shim/__main__.py", str(original))
+    shim = processes.start(sys.executable, "-I", "-S", *words, SIDEKICK_RUN_ID=run)
+    agent = processes.start(*SLEEP, SIDEKICK_RUN_ID=run)
+    started(bench, run, agent.pid)
+    wait_for(lambda: sweep.original_of(bench.root / run), "the shim")
+
+    assert bench.runs.sweep(run) == 0
+
+    end = bench.runs.look()[run].exit
+    assert end
+    assert (end.cause, str(original) in end.message) == (Cause.LOST, True)
+    assert [process.poll() for process in (shim, agent)] == [None, None]
+
+
+def test_a_folder_that_was_moved(bench: Bench, processes: Processes, tmp_path: Path) -> None:
+    """What began where it was before is ended: nobody else has its record."""
+    run = bench.make()
+    script = "import time; time.sleep(1000)"
+    words = ("-c", script, "controller/shim/__main__.py", str(tmp_path / "before" / run))
+    shim = processes.start(sys.executable, "-I", "-S", *words)
+    wait_for(lambda: sweep.find(run, bench.root / run), "the shim")
+    assert bench.runs.sweep(run) == 1
+    assert shim.wait(5) == -9
+
+
 def started(bench: Bench, run: str, pid: int, later: int = 0) -> None:
     """The record of a process, which bears no mark of the run, as its agent."""
     ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19])

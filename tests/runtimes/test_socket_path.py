@@ -173,3 +173,14 @@ def test_theremembered_socket(short: Path, monkeypatch: pytest.MonkeyPatch) -> N
     note.write_text(f"{short}/link/main.sock\n")
     (short / "link").symlink_to(short / "evil")
     assert remembered_socket(note, "main") == short / "xdg" / "main.sock"
+
+
+def test_a_note_that_came_with_a_copy(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the server of the other folder's sessions; this one gets one of its own."""
+    xdg = make(short / "xdg")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(xdg))
+    note = short / "state" / "socket"
+    note.parent.mkdir()
+    note.write_text(f"{xdg}/other.sock\n")
+    assert remembered_socket(note, "main") == xdg / "main.sock"
+    assert note.read_text() == f"{xdg}/main.sock\n"
