@@ -72,11 +72,16 @@ def _system(facts: Facts, event: Event) -> Facts:
             )
         case "api_retry":
             word = brief(event.get("error"))
+            if word == "unknown":  # helps nobody
+                word = ""
             status = count(event.get("error_status")) or None
+            trouble = _TROUBLES.get(word) or trouble_of(status, word.replace("_", " "))
+            if not word and event.get("error_status", 0) is None:  # nothing answered at all
+                trouble = Trouble.OFFLINE
             wait = seconds((number(event.get("retry_delay_ms")) or 0.0) / 1000)
             return replace(
                 facts,
-                trouble=_TROUBLES.get(word) or trouble_of(status, word.replace("_", " ")),
+                trouble=trouble,
                 message=word.replace("_", " "),
                 until=facts.at + wait if facts.at and wait else None,
                 retrying=True,
