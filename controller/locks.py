@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from controller.core.errors import TerminalError
+from controller.core.names import STOP_VARIABLE
 from controller.files import MODE, make_folder, not_permitted, tighten
 
 _NOT_OURS = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -71,7 +72,10 @@ class Lock:
             who, how = "another process", ""
             if holder:
                 who = f"process {holder.pid} on {holder.host}"
-                how = f" (kill -TERM {holder.pid})" if holder.host == socket.gethostname() else ""
+                here = holder.host == socket.gethostname()
+                how = f" (kill -TERM {holder.pid})" if here else ""
+            if stop := os.environ.get(STOP_VARIABLE):
+                how = f" ({stop})"
             text = f"a controller already runs on {what}: {who}; end it first{how}"
             raise AlreadyRunning("AlreadyRunning", text) from error
         self.release()

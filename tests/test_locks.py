@@ -94,6 +94,17 @@ def test_the_second_is_refused(lock: Lock, path: Path) -> None:
     assert os.getpid() == found.pid
 
 
+def test_what_ends_the_first_is_told_as_it_is_done_here(
+    lock: Lock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where something else runs it, a signal would only have it started again."""
+    monkeypatch.setenv("SIDEKICK_STOP", "docker compose stop controller")
+    lock.acquire("the state")
+    with holder(path) as second:
+        said, _ = second.communicate(timeout=20)
+    assert said.endswith("; end it first (docker compose stop controller)\n")
+
+
 def test_killed(lock: Lock, path: Path) -> None:
     """Kill -9 of the holder gives the lock back at once."""
     with holder(path) as first:

@@ -74,12 +74,13 @@ def _system(facts: Facts, event: Event) -> Facts:
             word = brief(event.get("error"))
             status = count(event.get("error_status")) or None
             wait = seconds((number(event.get("retry_delay_ms")) or 0.0) / 1000)
-            unheard = word == "unknown" and status is None
-            text = "no answer from the service" if unheard else word.replace("_", " ")
-            other = Trouble.OFFLINE if unheard else trouble_of(status, text)
+            text = "" if word == "unknown" else word.replace("_", " ")
+            trouble = _TROUBLES.get(word) or trouble_of(status, text)
+            if word == "unknown" and status is None:
+                text, trouble = "no answer from the service", Trouble.OFFLINE
             return replace(
                 facts,
-                trouble=_TROUBLES.get(word, other),
+                trouble=trouble,
                 message=text,
                 until=facts.at + wait if facts.at and wait else None,
                 retrying=True,

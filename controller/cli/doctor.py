@@ -17,6 +17,7 @@ from controller.cli.exposure import Finding, exposure
 from controller.cli.notify import notifications
 from controller.cli.programs import programs
 from controller.core.errors import SidekickError
+from controller.core.names import COMMAND_VARIABLE, START_VARIABLE, STOP_VARIABLE
 from controller.core.observed import Sessions, Unknown
 from controller.layout import DATABASE
 from controller.layout import ROW_SCHEMA as SCHEMA
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from controller.sources.google_sheets import GoogleSheet
 
 DEADLINE = 5.0
-OWN_VARIABLES = ("SIDEKICK_COMMAND", "SIDEKICK_PYTHON", "SIDEKICK_RUN_ID", "SIDEKICK_RUN_DIR")
+OWN_VARIABLES = (
+    *(COMMAND_VARIABLE, START_VARIABLE, STOP_VARIABLE),
+    *("SIDEKICK_PYTHON", "SIDEKICK_RUN_ID", "SIDEKICK_RUN_DIR"),
+)
 _MEGABYTE = 1_048_576
 _LEAST_FREE = 500 * _MEGABYTE
 

@@ -4,7 +4,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from controller.cli import exits
 from controller.cli.parser import build_parser, command_of
@@ -61,6 +60,8 @@ def _what_failed(error: OSError) -> str:
     if error.filename is None:
         return str(error.strerror or error)
     if isinstance(error, PermissionError):
+        from pathlib import Path  # only this error needs these
+
         from controller.files import not_permitted
 
         return not_permitted(Path(os.fsdecode(error.filename)))

@@ -6,7 +6,7 @@ import time
 from controller.cli import exits
 from controller.cli.context import settings_in_force
 from controller.cli.running import NoAnswer, running
-from controller.cli.terminal import command, warn
+from controller.cli.terminal import start, warn
 from controller.core.errors import NotFound
 from controller.visits import LINK_LASTS, sign_link
 
@@ -20,7 +20,7 @@ def open_page(options: argparse.Namespace) -> int:
     """
     controller = running(settings_in_force(options))
     if controller is None:
-        raise NotFound("NoController", f"no controller runs; begin one with {command()} run")
+        raise NotFound("NoController", f"no controller runs; begin one with {start()}")
     url, token = controller.url(), controller.token()
     if not url or not token:
         raise NoAnswer("NotReady", "the running controller is not ready, or its token is not yours")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from controller.cli.context import controller_of
-from controller.cli.terminal import command, warn
+from controller.cli.terminal import start, warn
 from controller.cli.wire import exchange
 from controller.core.detail import PlanView
 from controller.core.errors import TransientError
@@ -100,7 +100,7 @@ def running(settings: Settings) -> Controller | None:
 def tell_if_none(settings: Settings) -> None:
     """Where no controller runs, say on standard error who will act on the user's word."""
     if running(settings) is None:
-        warn(f"no controller runs; it acts on this when it does ({command()} run, or apply)")
+        warn(f"no controller runs; it acts on this when it does ({start()})")
 
 
 def wake(settings: Settings) -> bool:

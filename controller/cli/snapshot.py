@@ -8,7 +8,7 @@ from controller.cli.columns import age, table
 from controller.cli.config import effective
 from controller.cli.context import settings_of
 from controller.cli.forms import as_text
-from controller.cli.terminal import command, warn
+from controller.cli.terminal import command, start, warn
 from controller.core.errors import TerminalError
 from controller.layout import clock
 from controller.locks import AlreadyRunning
@@ -77,7 +77,7 @@ def _restore(settings: Settings, options: argparse.Namespace) -> int:
         for lock, _ in held:
             lock.release()
     print(f"{options.name} is restored; what it replaced is kept as {before.name}")
-    print(f"go on: {command()} run")
+    print(f"go on: {start()}")
     return exits.OK
 
 

@@ -13,10 +13,10 @@ from controller.cli.forms import as_text
 from controller.cli.health import Health, ask
 from controller.cli.running import Controller, running
 from controller.cli.standing import list_fault
-from controller.cli.terminal import command
+from controller.cli.terminal import command, start
 from controller.core.documents import status_document
 from controller.core.errors import TerminalError
-from controller.core.report import NotificationsView, Report, SourceView
+from controller.core.report import NotificationsView, ProjectView, Report, SourceView
 from controller.core.verdicts import PRUNE_BLOCKED
 from controller.layout import DATABASE, clock
 from controller.printable import clean
@@ -63,7 +63,7 @@ def _source(settings: Settings) -> str:
 
 def _lines(controller: Controller | None, health: Health, report: Report | None) -> Iterator[str]:
     if controller is None:
-        yield f"controller  not running; start it with: {command()} run"
+        yield f"controller  not running; start it with: {start()}"
     else:
         word = "healthy" if health.healthy else "unhealthy"
         yield f"controller  {word} ({health.said}), process {controller.holder.pid}"
@@ -90,7 +90,7 @@ def _of(report: Report) -> Iterator[str]:
     kept = sum(project.reason == "CrashBackoff" for project in report.projects)
     held = f", {kept} kept for another try" if kept else ""
     yield f"sessions    {alive} of {report.slots} slots{held}; tmux {up}"
-    counts = Counter(project.status or "without a Status" for project in report.projects)
+    counts = Counter(map(_word, report.projects))
     yield "projects    " + (", ".join(f"{n} {word}" for word, n in counts.items()) or "none")
     if report.demo:
         yield "demo        on: the demo agent stands in for every real one, no credit is spent"
@@ -118,6 +118,11 @@ def _of(report: Report) -> Iterator[str]:
             yield f"needs you   {name}: {project.reason} {since}".rstrip()
             if not project.valid:
                 yield f"            {source.name}:{project.line}: {project.message}"
+
+
+def _word(project: ProjectView) -> str:
+    """What it is counted as; a row without a valid one, or that is gone, has no status."""
+    return project.status or ("no longer listed" if project.valid else "invalid")
 
 
 def _notifications(told: NotificationsView) -> Iterator[str]:

@@ -3,13 +3,18 @@
 import os
 import sys
 
-from controller.core.names import COMMAND_VARIABLE, as_argument
+from controller.core.names import COMMAND_VARIABLE, START_VARIABLE, as_argument
 from controller.printable import clean
 
 
 def command() -> str:
     """How the user calls us, for texts that tell what to type."""
     return os.environ.get(COMMAND_VARIABLE) or "sidekick"
+
+
+def start() -> str:
+    """How the user starts the controller, for texts that tell what to type."""
+    return os.environ.get(START_VARIABLE) or f"{command()} run"
 
 
 def warn(text: str) -> None:

@@ -8,7 +8,7 @@ from controller.cli import exits
 from controller.cli.context import controller_of, settings_in_force
 from controller.cli.goal import parse_goal
 from controller.cli.running import NoAnswer, running
-from controller.cli.terminal import command
+from controller.cli.terminal import start
 from controller.core.errors import NotFound, SidekickError
 from controller.core.names import pick
 from controller.core.report import ProjectView, Report
@@ -45,7 +45,7 @@ def wait(options: argparse.Namespace) -> int:
         if now >= deadline:
             raise NotFound("TimedOut", f"not {goal.text} in time: {_standing(project, options)}")
         if holder is None and now - began >= PATIENCE:
-            text = f"no controller runs, so nothing changes; start it with: {command()} run"
+            text = f"no controller runs, so nothing changes; start it with: {start()}"
             raise NotFound("NotRunning", f"{text} ({_standing(project, options)})")
         if project is None and not stale and now - began >= PATIENCE:
             pick(options.name, _names(report))  # says which there are

@@ -7,6 +7,10 @@ from controller.core.words import fold
 
 COMMAND_VARIABLE = "SIDEKICK_COMMAND"
 """Holds how people call the command here, where that is not `sidekick`."""
+START_VARIABLE = "SIDEKICK_START"
+"""Holds how people start the controller here, where that is not the command's `run`."""
+STOP_VARIABLE = "SIDEKICK_STOP"
+"""Holds how people end the controller here, where that is not a signal to its process."""
 SHOWN = 10
 """So many names are told where none fits."""
 _LONGEST = 200

@@ -15,13 +15,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from controller.core.errors import SidekickError
 from controller.host.server import TmuxServer, answers
-from controller.host.sweeper import Sweeper
 from controller.locks import AlreadyRunning, Lock
 from controller.log.forms import LogFormat
-from controller.parts.runtime import SESSION_VARIABLES
+
+if TYPE_CHECKING:
+    from controller.host.sweeper import Sweeper
 
 LOOK_SECONDS = 0.2
 """Between two looks for what is to be swept."""
@@ -39,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     alive = given.socket.with_suffix(".alive")
     if given.check:
         return 0 if answers(given.socket) and _is_fresh(alive) else 1
-    from controller.log.setup import log_to, printer  # slow to import, and a check does without
+    # Slow to import, and a check, which is made every few seconds for ever, does without.
+    from controller.host.sweeper import Sweeper
+    from controller.log.setup import log_to, printer
 
     log_to(printer(given.log_format))
     asked = threading.Event()
@@ -73,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if asked.is_set() else 1
 
 
-def _let_end(sweeper: Sweeper) -> None:
+def _let_end(sweeper: "Sweeper") -> None:
     end = time.monotonic() + GRACE_SECONDS
     while sweeper.guarded() and time.monotonic() < end:
         time.sleep(LOOK_SECONDS)
@@ -82,6 +86,8 @@ def _let_end(sweeper: Sweeper) -> None:
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
     """What the sessions have in their environment: no secret of this process's."""
+    from controller.parts.runtime import SESSION_VARIABLES  # slow to import, as above
+
     shown = {name: own[name] for name in SESSION_VARIABLES if own.get(name)}
     return {"LANG": "C.UTF-8", "PATH": os.defpath, **shown}
 

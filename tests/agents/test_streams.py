@@ -381,6 +381,19 @@ def test_a_conversation_that_can_be_none(named: object) -> None:
             assert read(Facts(conversation="before"), event).conversation == "before", name
 
 
+def test_a_service_that_cannot_be_reached_is_told_while_it_is_tried_again() -> None:
+    """Claude calls it `unknown`, without a status: offline, and none of that word."""
+    event = {
+        "type": "system", "subtype": "api_retry", "attempt": 1, "max_retries": 3,
+        "retry_delay_ms": 563, "error_status": None, "error": "unknown",
+    }  # fmt: skip
+    facts = ALL_READS["claude"](NO_FACTS, event)
+    assert (facts.trouble, facts.retrying) == (Trouble.OFFLINE, True)
+    assert facts.message == "no answer from the service"
+    facts = ALL_READS["claude"](NO_FACTS, {**event, "error_status": 418})
+    assert (facts.trouble, facts.message) == (Trouble.REQUEST, "")
+
+
 @pytest.mark.parametrize("words", ["quota ", "hit your ", " ", "reset in 1h ", "429 "])
 def test_a_trouble_in_endless_words(words: str) -> None:
     """It is told from their beginning, in no time, and no more of them is kept."""

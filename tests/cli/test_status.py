@@ -31,7 +31,7 @@ def test_healthy_whatever_the_list_says(desk: Desk) -> None:
     ]  # fmt: skip
     assert '\n            desired/priorities.csv:2: Status "x": no\n' in out
     assert "needs you   row 7: InvalidRow" in out
-    assert "2 without a Status, 1 Waiting" in out
+    assert "2 invalid, 1 Waiting" in out
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
@@ -91,3 +91,21 @@ def test_none_runs(desk: Desk) -> None:
     code, out, _ = desk.sidekick("status", "-o", "json")
     assert code == 1
     assert json.loads(out)["healthy"] is False
+
+
+def test_what_starts_it_is_told_as_it_is_done_here(desk: Desk) -> None:
+    """Where something else runs it, as in containers, its own word stands in the text."""
+    desk.patch.setenv("SIDEKICK_START", "docker compose start controller")
+    first = desk.sidekick("status")[1].splitlines()[0]
+    assert first == "controller  not running; start it with: docker compose start controller"
+
+
+def test_every_project_is_counted_as_something(desk: Desk) -> None:
+    """A row without a status, for it is invalid or gone from the list, has a word all the same."""
+    desk.keep(
+        a_project("One"),
+        a_project("Two", status="", reason="InvalidRow", accepted=False),
+        a_project("Three", status="", reason="PruneBlocked"),
+    )
+    lines = desk.sidekick("status")[1].splitlines()
+    assert "projects    1 In Progress, 1 invalid, 1 no longer listed" in lines

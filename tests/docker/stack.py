@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import yaml
 
+from tests.shipped import SHIPPED
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("controller", "agents", "mock-claude", "prometheus")
 """All but Grafana, which has a test of its own."""
@@ -108,7 +110,7 @@ class Stack:
                 shutil.copy2(here, self.root / part)
         self.list = self.root / "desired" / "priorities.csv"
         self.list.parent.mkdir()
-        shutil.copy2(ROOT / "desired" / "priorities.csv", self.list)
+        shutil.copy2(SHIPPED / "priorities.csv", self.list)
         self._make_private()
         subprocess.run([self.root / "deploy" / "make_env.sh"], check=True, timeout=30)
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))

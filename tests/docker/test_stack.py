@@ -212,10 +212,12 @@ def test_a_snapshot_rolls_the_volume_back(stack: Stack) -> None:
         "exec", "-T", "controller", "sidekick", "snapshot", "restore", "then", check=False
     )
     assert "nothing was restored" in refused.stderr
+    assert "end it first (docker compose stop controller)" in refused.stderr
     stack.compose("stop", "controller")
-    stack.compose(
+    done = stack.compose(
         "run", "--rm", "--no-deps", "-T", "controller", "sidekick", "snapshot", "restore", "then"
     )
+    assert done.stdout.endswith("go on: docker compose start controller\n")
     assert "Later" not in stack.rows()
     stack.up("controller")
     assert stack.inside(

@@ -5,13 +5,14 @@ import time
 
 import pytest
 
-from tests.e2e.lab import ROOT, Lab, wait_for
+from tests.e2e.lab import Lab, wait_for
+from tests.shipped import SHIPPED
 
 
 def ship(lab: Lab) -> None:
     """The files as they are shipped; only the demo works faster."""
-    shutil.copy(ROOT / "config.yaml", lab.root)
-    shutil.copy(ROOT / "desired" / "priorities.csv", lab.list)
+    shutil.copy(SHIPPED / "config.yaml", lab.root)
+    shutil.copy(SHIPPED / "priorities.csv", lab.list)
     lab.environment["SIDEKICK_TIMES_DEMO_WORK"] = "1"
 
 

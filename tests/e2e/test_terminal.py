@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.lab import ROOT, SIDEKICK, Lab, alive, wait_for
+from tests.e2e.lab import SIDEKICK, Lab, alive, wait_for
 from tests.e2e.terminal import Terminal
+from tests.shipped import SHIPPED
 
 
 def test_a_newcomer_sees_the_live_table(lab: Lab, terminal: Terminal) -> None:
     """Projects, the address, how to attach; Ctrl-C says that agents keep working."""
-    shutil.copy(ROOT / "config.yaml", lab.root)
-    shutil.copy(ROOT / "desired" / "priorities.csv", lab.list)
+    shutil.copy(SHIPPED / "config.yaml", lab.root)
+    shutil.copy(SHIPPED / "priorities.csv", lab.list)
     terminal.type(f"SIDEKICK_TIMES_DEMO_WORK=3 {SIDEKICK} run")
     terminal.shows("Pipecat Voice", 5)
     screen = terminal.shows("In Progress", 5)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from tests.observability.promql import plain
 from tests.observability.server import Prometheus
 from tests.observability.test_alerts import ALERTS
 from tests.observability.tools import needs_prometheus
+from tests.shipped import SHIPPED
 
 pytestmark = [pytest.mark.slow, needs_prometheus]
 
@@ -124,9 +124,8 @@ def test_the_example_calls_for_nobody() -> None:
     """The shipped rows, settings and demo agents: no alert fires, or is about to."""
     lab = Lab()
     try:
-        root = Path(__file__).resolve().parents[2]
-        lab.list.write_text((root / "desired" / "priorities.csv").read_text())
-        (lab.root / "config.yaml").write_text((root / "config.yaml").read_text())
+        lab.list.write_text((SHIPPED / "priorities.csv").read_text())
+        (lab.root / "config.yaml").write_text((SHIPPED / "config.yaml").read_text())
         lab.start()
         with Prometheus(lab.url().removeprefix("http://")) as server:
             lab.wait_status("Antenna ML Pipeline", "In Progress", 30)

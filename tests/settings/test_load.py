@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from controller.settings import Settings, SettingsInvalid, find_config, load_settings
 from controller.settings.schema import schema
 from tests.settings.conftest import REPOSITORY, Project
+from tests.shipped import SHIPPED
 
 DEMO = "default_agent: demo\n"
 
@@ -83,13 +84,15 @@ def test_schema_on_disk() -> None:
 
 def test_the_repositorys_own_file() -> None:
     """The shipped config.yaml loads: demo on, every model's agent known."""
-    loaded = load_settings(REPOSITORY / "config.yaml", {})
+    loaded = load_settings(
+        SHIPPED / "config.yaml", {"SIDEKICK_PATHS_SCHEMAS": str(REPOSITORY / "schemas")}
+    )
 
     assert loaded.demo
     assert {route.agent for model in loaded.models for route in loaded.routes(model)} <= set(
         loaded.agents
     )
-    assert loaded.priority_source.csv.file == REPOSITORY / "desired" / "priorities.csv"
+    assert loaded.priority_source.csv.file == SHIPPED / "desired" / "priorities.csv"
 
 
 def test_every_field_is_explained() -> None:
