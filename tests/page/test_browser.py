@@ -324,6 +324,28 @@ def test_without_scripts(shown: tuple[World, Server], browser: Browser) -> None:
     context.close()
 
 
+def test_a_visitor_without_scripts_answers(shown: tuple[World, Server], browser: Browser) -> None:
+    """The page's forms are taken as the browser itself sends them, and lead back to the page."""
+    world, server = shown
+    change(world, replace(ALPHA, status="Waiting", reason="AgentWaiting"))
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    tab.goto(f"{server.url}/?project=Alpha")
+    tab.get_by_label("Answer the agent").fill("yes,\ndo it")
+    tab.get_by_role("button", name="Answer").click()
+    expect(tab.locator("#state")).to_be_visible()
+    tab.get_by_role("button", name="Pause").click()
+    expect(tab.locator("#state")).to_be_visible()
+    assert tab.url == f"{server.url}/?project=Alpha"
+    assert world.orders == [("answer", "Alpha", "yes, do it"), ("pause", "Alpha", "")]
+    world.blocks("0123abcd")
+    tab.goto(server.url)
+    expect(tab.locator("#banners")).to_contain_text("approve-prune --plan 0123abcd")
+    expect(tab.get_by_role("button", name="Let them end")).to_be_hidden()  # nothing would ask again
+    context.close()
+
+
 def test_five_hundred_projects(shown: tuple[World, Server], tab: Page) -> None:
     """They are shown, and one change is one row's."""
     world, server = shown
