@@ -270,6 +270,7 @@ class Reconciler:
             restart_needed=self._reload.restart_needed,
             server=self.server,
             notifications=self._notifier.view(),
+            gpus_before=self._report.gpus_used if self._report else 0,
         )
 
     @contextmanager

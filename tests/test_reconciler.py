@@ -11,6 +11,7 @@ import yaml
 from controller.app import App
 from controller.assembly import build
 from controller.core.errors import SidekickError
+from controller.core.observed import Unknown
 from controller.layout import clock
 from controller.metrics import Metrics
 from controller.runtimes.memory import MemoryRuntime
@@ -18,6 +19,7 @@ from controller.settings import load_settings
 from controller.sources.csv_encoding import check_encoding
 from controller.sources.csv_file import CsvFile
 from tests.e2e.lab import HEADER, ROOT
+from tests.workshop import Workshop
 
 ROWS = ("One,1,Paused,,,Do it,,No,,", "Two,2,Nonsense,,,Do it,,No,,", "")
 
@@ -144,3 +146,18 @@ def test_a_list_comes_to_rest_in_every_encoding(place: Callable[..., Place], enc
     assert [tick.wrote for tick in ticks] == [2, 0, 0, 0]
     assert "UserPaused: lunch" in here.text()
     assert ticks[-1].rested
+
+
+def test_what_cannot_be_seen_is_told_as_it_was_last(tmp_path: Path) -> None:
+    """While sessions cannot be observed, their slots and GPUs count as taken all the same."""
+    workshop = Workshop(tmp_path)
+    workshop.list.write_text(f"{HEADER}\nAlpha,,,,,do it,,Yes,,\n", encoding="utf-8")
+    workshop.tick()
+    workshop.begin(*workshop.runs())
+    for unknown in (None, Unknown("TmuxHung", "no answer"), Unknown("TmuxHung", "no answer")):
+        workshop.runtime.unknown = unknown
+        workshop.tick()
+        assert workshop.report.runtime_up == (unknown is None)
+        assert workshop.report.gpus_used == 1
+        assert sum(agent.used for agent in workshop.report.agents) == 1
+    workshop.close()

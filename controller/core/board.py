@@ -68,6 +68,7 @@ def make_report(
     restart_needed: tuple[str, ...],
     server: str,
     notifications: NotificationsView,
+    gpus_before: int = 0,
 ) -> Report:
     """The report around a board.
 
@@ -82,11 +83,10 @@ def make_report(
         restart_needed: Settings that wait for a restart.
         server: The address of the server.
         notifications: How they stand.
+        gpus_before: GPUs that were given out when the sessions were last seen.
     """
-    runs = observed.runs if observed else {}
     # Words that only the settings know are found later than what the rows themselves tell.
     invalid = sum(item.line is not None and not item.valid for item in board)
-    living = [run for item in board if item.alive and (run := runs.get(item.run))]
     return Report(
         at=now,
         source=replace(source, invalid=max(source.invalid, invalid)),
@@ -95,7 +95,7 @@ def make_report(
         runtime_message=errors.get("observe", ""),
         slots=limits.slots,
         gpus=limits.gpus,
-        gpus_used=sum(len(run.gpus) for run in living),
+        gpus_used=gpus_before if observed is None else _gpus(board, observed),
         agents=agent_views(
             {name: one.slots for name, one in limits.agents.items()}, board, memory, now
         ),
@@ -107,6 +107,11 @@ def make_report(
         server=server,
         notifications=notifications,
     )
+
+
+def _gpus(board: Iterable[ProjectView], observed: Observed) -> int:
+    living = [run for item in board if item.alive and (run := observed.runs.get(item.run))]
+    return sum(len(run.gpus) for run in living)
 
 
 def _why(limits: Limits) -> str:

@@ -110,6 +110,8 @@ def message(agent: str, item: Hold) -> str:
             f"pay, or give it another key; it is tried again at {_clock(item.until)}, "
             f"at once with: sidekick release {agent}"
         )
+    elif item.until is not None and item.reason in MISSING:
+        when = f"it is tried again by {_clock(item.until)}, at once with: sidekick release {agent}"
     elif item.until is not None:
         when = f"until {_clock(item.until)}, then it goes on by itself"
     elif item.reason == Trouble.AUTH.value:

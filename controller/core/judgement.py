@@ -39,7 +39,8 @@ def judge_absent(
         case.stop("user", "RowDeleted", "its row was deleted from the list")
     if case.member.absence and case.member.absence.acted_at:
         case.end_strays("RowDeleted", "its row was deleted from the list")
-    case.verdict = verdicts.DELETED
+    doubted = absence is None or absence.held
+    case.verdict = verdicts.DOUBTED if doubted else verdicts.DELETED
 
 
 def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> None:

@@ -26,7 +26,11 @@ PRUNE_BLOCKED = Verdict(
     None, "PruneBlocked", f"many rows vanished at once; {PRUNE_HELP}", stalled=True
 )
 DELETED = Verdict(None, "RowDeleted", "its row is gone from the list")
-
+DOUBTED = Verdict(
+    None, "RowDeleted",
+    "its row is gone from the list, or is one of those that are not valid; mend them, and what it "
+    "runs ends",
+)  # fmt: skip
 
 STRAY = Verdict(
     Status.QUEUED, "RunFolderMissing",

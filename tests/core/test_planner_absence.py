@@ -144,6 +144,20 @@ def test_a_row_without_a_name_proves_no_deletion() -> None:
     assert rows.running == {"a", "b", "c", "d"}
 
 
+def test_a_deletion_that_is_not_sure_says_what_it_waits_for() -> None:
+    """As long as another row lost its name; with that mended, it is a deletion as any other."""
+    rows = four()
+    rows.line("d")["Project"] = ""
+    rows.delete("b")
+    rows.sleep(60)
+    rows.tick()
+    assert rows.says("b") == ("In Progress", "RowDeleted")
+    assert "mend them" in rows.status("b").message
+    rows.line("")["Project"] = "d"
+    rows.tick()
+    assert rows.status("b").message == "its row is gone from the list"
+
+
 def test_an_invalid_row_is_not_gone() -> None:
     """An invalid row is shown; its running session is left alone."""
     rows = four()

@@ -8,6 +8,7 @@ import pytest
 from controller.core.actions import Start
 from controller.core.backoff import HOLD
 from controller.core.facts import Trouble
+from controller.core.holds import message
 from controller.core.limits import Route
 from controller.core.observed import Ending
 from tests.core.fleet import Fleet
@@ -295,6 +296,17 @@ def test_a_missing_program_is_passed_over() -> None:
     fleet.sleep(15)
     fleet.rest()
     assert "beta" in fleet.running
+
+
+def test_a_missing_program_does_not_come_by_itself() -> None:
+    """Its hold promises a try, and tells how to have it at once."""
+    fleet = two()
+    fleet.end("alpha", Ending.FAULT, reason="ProgramMissing")
+    fleet.tick()
+    told = message("claude", fleet.memory.holds["claude"])
+    assert "it is tried again by " in told
+    assert "at once with: sidekick release claude" in told
+    assert "by itself" not in told
 
 
 def test_a_missing_program_that_runs_again_is_no_hold() -> None:

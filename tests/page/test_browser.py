@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from controller.core.report import ProjectView
+from controller.core.report import AgentView, ProjectView
 from controller.server import Server
 from controller.visits import sign_link
 from tests.e2e.lab import Lab
@@ -19,6 +19,12 @@ pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'"
 SERIOUS = {"serious", "critical"}
 ROWS = "tbody#rows tr"
+UNSEEN = """
+    let seen = true;
+    Object.defineProperty(document, "hidden", { get: () => !seen });
+    window.see = (now) => { seen = now; document.dispatchEvent(new Event("visibilitychange")); };
+"""
+"""A browser without windows takes every tab for one that is seen."""
 
 
 @pytest.fixture
@@ -219,6 +225,74 @@ def test_the_controller_ends_and_comes_back(browser: Browser) -> None:
         context.close()
 
 
+def test_more_tabs_than_a_browser_has_connections(
+    shown: tuple[World, Server], browser: Browser
+) -> None:
+    """A project's tab that nobody sees lets go of its stream, and shows the present when seen."""
+    world, server = shown
+    context = browser.new_context()
+    context.set_default_timeout(20_000)
+    context.add_init_script(UNSEEN)
+    tabs = [context.new_page() for _ in range(8)]
+    for tab in tabs:
+        tab.goto(f"{server.url}/?project=Alpha")
+        tab.evaluate("see(false)")
+    change(world, replace(ALPHA, status="Completed", reason="Done"))
+    first = tabs[0]
+    expect(first.locator("#state")).to_contain_text("In Progress")
+    first.evaluate("see(true)")
+    expect(first.locator("#state")).to_contain_text("Completed")
+    expect(first.locator("#live")).to_be_visible()
+    expect(first.locator("#line")).to_be_hidden()
+    change(world, ALPHA)
+    expect(first.locator("#state")).to_contain_text("In Progress")
+    context.close()
+
+
+def test_a_tab_that_is_seen_again_while_the_controller_is_away(browser: Browser) -> None:
+    """It says so, and since when what it shows is old."""
+    world = World()
+    context = browser.new_context()
+    context.add_init_script(UNSEEN)
+    tab = context.new_page()
+    with world.serving() as server:
+        tab.goto(f"{server.url}/?project=Alpha")
+        expect(tab.locator("#live")).to_be_visible()
+        tab.evaluate("see(false)")
+    tab.evaluate("see(true)")
+    expect(tab.locator("#live")).to_be_hidden()
+    expect(tab.locator("#line")).to_contain_text("does not answer. What stands here is of")
+    context.close()
+
+
+def test_a_board_that_nobody_sees_counts_on(shown: tuple[World, Server], browser: Browser) -> None:
+    """The title of a tab behind others tells how many projects need a person."""
+    world, server = shown
+    context = browser.new_context()
+    context.add_init_script(UNSEEN)
+    tab = context.new_page()
+    tab.goto(server.url)
+    expect(tab).to_have_title("(1) CTO Sidekick")
+    tab.evaluate("see(false)")
+    change(world, ALPHA, replace(ALPHA, name="Another"))
+    expect(tab).to_have_title("(2) CTO Sidekick")
+    context.close()
+
+
+def test_long_words_of_an_agent_that_is_held(shown: tuple[World, Server], tab: Page) -> None:
+    """A path without a blank makes the page no wider than the phone."""
+    world, server = shown
+    assert world.known
+    path = "/opt/tools/bin:" * 40
+    held = AgentView("claude", 2, 1, held="ProgramMissing", held_message=path)
+    source = replace(world.known.source, name=path)
+    world.known = replace(world.known, agents=(held,), source=source)
+    tab.set_viewport_size({"width": 360, "height": 800})
+    tab.goto(server.url)
+    expect(tab.locator(".held")).to_contain_text(path)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_screen_is_followed_to_its_end(shown: tuple[World, Server], tab: Page) -> None:
     """Its last lines are seen, unless a person scrolled up to read."""
     world, server = shown
@@ -247,6 +321,28 @@ def test_without_scripts(shown: tuple[World, Server], browser: Browser) -> None:
     tab.goto(f"{server.url}/?project=Alpha")
     expect(tab.locator("#screen")).to_contain_text("last line")
     expect(tab.get_by_role("button")).to_have_count(0)
+    context.close()
+
+
+def test_a_visitor_without_scripts_answers(shown: tuple[World, Server], browser: Browser) -> None:
+    """The page's forms are taken as the browser itself sends them, and lead back to the page."""
+    world, server = shown
+    change(world, replace(ALPHA, status="Waiting", reason="AgentWaiting"))
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{server.url}/open?link={sign_link(TOKEN, time.time())}")
+    tab.goto(f"{server.url}/?project=Alpha")
+    tab.get_by_label("Answer the agent").fill("yes,\ndo it")
+    tab.get_by_role("button", name="Answer").click()
+    expect(tab.locator("#state")).to_be_visible()
+    tab.get_by_role("button", name="Pause").click()
+    expect(tab.locator("#state")).to_be_visible()
+    assert tab.url == f"{server.url}/?project=Alpha"
+    assert world.orders == [("answer", "Alpha", "yes, do it"), ("pause", "Alpha", "")]
+    world.blocks("0123abcd")
+    tab.goto(server.url)
+    expect(tab.locator("#banners")).to_contain_text("approve-prune --plan 0123abcd")
+    expect(tab.get_by_role("button", name="Let them end")).to_be_hidden()  # nothing would ask again
     context.close()
 
 

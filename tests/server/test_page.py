@@ -109,6 +109,18 @@ def test_every_page_tells_what_is_wrong(world: World, browser: Client) -> None:
             assert text in page
 
 
+def test_what_is_wrong_is_told_once(world: World, browser: Client) -> None:
+    """A list, sessions and a write that fail are stages of the tick, too."""
+    source = replace(REPORT.source, valid=False, message="no list", refusal="read only")
+    errors = {"read": "no list", "observe": "no tmux", "write": "read only", "settings": "a typo"}
+    world.known = replace(
+        REPORT, at=LATER + timedelta(seconds=1), source=source,
+        runtime_up=False, runtime_message="no tmux", errors=errors,
+    )  # fmt: skip
+    page = browser.get("/").body.decode()
+    assert [page.count(text) for text in errors.values()] == [1, 1, 1, 1]
+
+
 def test_rows_that_vanished_at_once(world: World, browser: Client) -> None:
     """They are named before anybody lets their sessions end, and deceive nobody by it."""
     gone = replace(

@@ -11,7 +11,7 @@ from controller.core.errors import SidekickError
 from controller.server.bodies import Field, check_text
 from controller.server.operations import Site
 from controller.server.page.guests import Guests
-from controller.server.page.rendering import POLICY, render
+from controller.server.page.rendering import HEADERS, render
 from controller.server.problems import Problem, problem_of
 from controller.server.routes import LONGEST_ANSWER, LONGEST_MESSAGE
 
@@ -110,7 +110,7 @@ class Changes:
             return RedirectResponse(back, 303)
         visitor = self._guests.may_change(request)
         page = render("refused.html", title="It was not done", text=told, visitor=visitor)
-        return HTMLResponse(page, status, {"Content-Security-Policy": POLICY})
+        return HTMLResponse(page, status, HEADERS)
 
 
 def _address(name: str) -> str:

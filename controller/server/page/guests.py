@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from controller.server.access import OWN, Access
 from controller.server.bodies import read_raw
-from controller.server.page.rendering import POLICY, render
+from controller.server.page.rendering import HEADERS, render
 from controller.server.problems import Problem
 from controller.visits import VISIT_LASTS, Visits
 
@@ -80,9 +80,7 @@ class Guests:
         if request.headers.get("sec-fetch-site", "none") not in OWN:
             # Who follows the link from another site's page (a chat, a mailbox) is led on by a page
             # of ours: behind a redirect it would still be that site that asks, without the cookie.
-            answer = HTMLResponse(
-                render("opened.html"), headers={"Content-Security-Policy": POLICY}
-            )
+            answer = HTMLResponse(render("opened.html"), headers=HEADERS)
         answer.set_cookie(
             self._cookie, cookie, max_age=int(VISIT_LASTS.total_seconds()), path="/",
             httponly=True, samesite="strict",

@@ -14,6 +14,9 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Only what comes from this server runs or is loaded; no text of a row can change that."""
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+"""Of every page. Under `no-referrer` a form that no script sends would have the origin `null`
+(Fetch, 3.2), which is any other site's, too, and be refused."""
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]"
 )

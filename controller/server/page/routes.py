@@ -19,7 +19,7 @@ from controller.server.page.follow import BOARD_SECONDS, LOOK_SECONDS, Follower
 from controller.server.page.guests import Guests
 from controller.server.page.plans import Plans
 from controller.server.page.project import attach_command, draw_project, draw_screen
-from controller.server.page.rendering import POLICY, render
+from controller.server.page.rendering import HEADERS, render
 from controller.server.problems import Problem, problem_of
 from controller.visits import Visits
 
@@ -118,9 +118,7 @@ class Page:
 
 
 def _html(template: str, status: int = 200, **values: object) -> Response:
-    return HTMLResponse(
-        render(template, **values), status, headers={"Content-Security-Policy": POLICY}
-    )
+    return HTMLResponse(render(template, **values), status, headers=HEADERS)
 
 
 def _refused(status: int, title: str, text: str, *, visitor: bool = False) -> Response:

@@ -7,8 +7,11 @@ const SILENCE = 40_000; // milliseconds; the server says something every 15 s
 const TOLD = 15_000; // milliseconds that what was done stays told
 const BEHIND = Date.now() - Date.parse(document.body.dataset.now); // of a clock that is wrong
 const TITLE = document.title;
+const COUNTS = Boolean(document.getElementById("needs")); // the title tells who needs a person
 let heard = Date.now();
+let asked = heard;
 let source = null;
+let unseen = false;
 let chosen = "";
 let atEnd = true;
 
@@ -72,20 +75,47 @@ function hear() {
   say("line", "");
 }
 
-function miss(why) {
-  const since = new Date(heard).toLocaleTimeString();
+function doubt() {
   document.body.classList.add("stale");
   document.getElementById("live")?.setAttribute("hidden", "");
+}
+
+function miss(why) {
+  const since = new Date(heard).toLocaleTimeString();
+  doubt();
   say("line", `${why} What stands here is of ${since}; trying again …`);
 }
 
+function isSilent() {
+  return Date.now() - Math.max(heard, asked) >= SILENCE;
+}
+
 function listen() {
-  if (!source || Date.now() - heard < SILENCE) return;
+  if (!source || unseen || !isSilent()) return;
   miss("The controller says nothing.");
   if (source.readyState === EventSource.CLOSED) return; // another try is on its way
   // A connection that was cut without a word never errs by itself.
+  askAnew();
+}
+
+function askAnew() {
   source.close();
-  source.onerror(new Event("error"));
+  source.onerror(null); // with which the extension opens another
+}
+
+// A browser keeps six connections to a server. Tabs that nobody sees would take them all, and the
+// next page, or an order, would wait without end. A board goes on, for what its title tells.
+function rest() {
+  if (!source || COUNTS) return;
+  if (document.hidden) {
+    source.close();
+    unseen = true;
+  } else if (unseen) {
+    unseen = false;
+    asked = Date.now();
+    doubt();
+    askAnew();
+  }
 }
 
 document.addEventListener("input", (event) => {
@@ -117,13 +147,16 @@ document.addEventListener("click", async (event) => {
   }
 });
 document.addEventListener("htmx:sseOpen", (event) => {
+  if (source !== event.detail.source) source?.close();
   source = event.detail.source;
   source.addEventListener("beat", hear);
   hear();
+  rest();
 });
+document.addEventListener("visibilitychange", rest);
 document.addEventListener("htmx:sseError", (event) => {
+  if (!event.detail.error || isSilent()) return; // we closed it, or it is told already
   const refused = event.detail.source.readyState === EventSource.CLOSED;
-  if (Date.now() - heard >= SILENCE) return; // told already
   miss(refused ? "The controller refuses to go on: too many pages are open, or this visit is over."
     : "The controller does not answer.");
 });
