@@ -64,6 +64,8 @@ def _source(settings: Settings) -> str:
 def _lines(controller: Controller | None, health: Health, report: Report | None) -> Iterator[str]:
     if controller is None:
         yield f"controller  not running; start it with: {start()}"
+        if report is not None:
+            yield f"as of       {report.at:%Y-%m-%d %H:%M:%S %Z}; agents go on without a controller"
     else:
         word = "healthy" if health.healthy else "unhealthy"
         yield f"controller  {word} ({health.said}), process {controller.holder.pid}"
@@ -89,7 +91,10 @@ def _of(report: Report) -> Iterator[str]:
     alive = sum(project.alive for project in report.projects)
     kept = sum(project.reason == "CrashBackoff" for project in report.projects)
     held = f", {kept} kept for another try" if kept else ""
-    yield f"sessions    {alive} of {report.slots} slots{held}; tmux {up}"
+    used = f"{alive} of {report.slots} slots{held}"
+    if source.read_at is None:
+        used = "whose they are is not known before the list was read once"
+    yield f"sessions    {used}; tmux {up}"
     counts = Counter(map(_word, report.projects))
     yield "projects    " + (", ".join(f"{n} {word}" for word, n in counts.items()) or "none")
     if report.demo:
@@ -98,6 +103,8 @@ def _of(report: Report) -> Iterator[str]:
     for agent in report.agents:
         if agent.held:
             yield f"held        {agent.held}: {agent.held_message}"
+    for text in dict.fromkeys(agent.exhausted for agent in report.agents if agent.exhausted):
+        yield f"budget      {text}"
     if report.suspended:
         yield f"suspended   {report.suspended}; to go on: {command()} resume --all"
     if report.restart_needed:

@@ -96,9 +96,7 @@ def make_report(
         slots=limits.slots,
         gpus=limits.gpus,
         gpus_used=gpus_before if observed is None else _gpus(board, observed),
-        agents=agent_views(
-            {name: one.slots for name, one in limits.agents.items()}, board, memory, now
-        ),
+        agents=agent_views(limits, board, memory, now),
         restart_needed=restart_needed,
         demo=bool(limits.demo_agent),
         suspended=_why(limits),

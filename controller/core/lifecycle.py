@@ -249,4 +249,4 @@ def _why_stopped(result: Result) -> str:
 
 
 def _clock(at: datetime) -> str:
-    return at.strftime("%H:%M:%S")
+    return at.strftime("%H:%M:%S %Z").strip()

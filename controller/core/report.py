@@ -80,6 +80,7 @@ class AgentView:
         held_until: When that is over by itself; None where something must be done first.
         dollars: What its runs spent today.
         tokens: Likewise.
+        exhausted: Which day's budget is spent, so that it starts nothing more today; else empty.
     """
 
     name: str
@@ -90,6 +91,7 @@ class AgentView:
     held_until: datetime | None = None
     dollars: float = 0.0
     tokens: int = 0
+    exhausted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """Views: what is known of one row, and of one agent, gathered for the report."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.core import holds
 from controller.core.intent import Intent
+from controller.core.limits import Limits
 from controller.core.memory import Memory, ProjectMemory
 from controller.core.observed import Observed
 from controller.core.project import Project
 from controller.core.report import AgentView, ProjectView
 from controller.core.row_status import RowStatus
+from controller.core.spending import Purse
 from controller.core.spent import NOTHING_SPENT
 from controller.core.words import Status
 
@@ -77,17 +79,26 @@ def view(
 
 
 def agent_views(
-    slots: Mapping[str, int], projects: Iterable[ProjectView], memory: Memory, now: datetime
+    limits: Limits, projects: Iterable[ProjectView], memory: Memory, now: datetime
 ) -> tuple[AgentView, ...]:
     """Every agent's slots, how many are used, whether it is held, and what it spent today."""
     used = Counter(project.agent_running for project in projects if project.alive)
-    return tuple(_agent_view(name, slots[name], used[name], memory, now) for name in sorted(slots))
+    purse = Purse((), memory.days, limits, now)
+    return tuple(
+        _agent_view(name, limits.agents[name].slots, used[name], memory, purse, now)
+        for name in sorted(limits.agents)
+    )
 
 
-def _agent_view(name: str, slots: int, used: int, memory: Memory, now: datetime) -> AgentView:
+def _agent_view(
+    name: str, slots: int, used: int, memory: Memory, purse: Purse, now: datetime
+) -> AgentView:
     held, day = memory.holds.get(name), memory.days.get(name)
     spent = day.spent if day and day.date == now.date() else NOTHING_SPENT
-    told = AgentView(name, slots, used, dollars=spent.dollars, tokens=spent.tokens)
+    told = AgentView(
+        name, slots, used, dollars=spent.dollars, tokens=spent.tokens,
+        exhausted=purse.refusal(name),
+    )  # fmt: skip
     if held is None or holds.over(held, now):
         return told
     return replace(

@@ -83,8 +83,9 @@ class Desk:
 
     def keep(self, *projects: ProjectView, events: Iterable[Event] = (), **values: Any) -> Report:
         """Leave a report in the state folder, as a tick does."""
-        source = SourceView("csv", "desired/priorities.csv", True, rows=len(projects))
-        made = {"at": datetime.now().astimezone(), "source": source, "runtime_up": True, **values}
+        now = datetime.now().astimezone()
+        source = SourceView("csv", "desired/priorities.csv", True, rows=len(projects), read_at=now)
+        made = {"at": now, "source": source, "runtime_up": True, **values}
         report = Report(projects=projects, **made)
         store = Store(self.state / DATABASE, lambda: NOW)
         try:

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from controller.core.report import AgentView, SourceView
 from tests.cli.desk import Desk, a_project
 
 OK = {"GET /healthz": (200, {"status": "ok", "faults": {}}), "GET /readyz": (200, {})}
@@ -88,9 +89,29 @@ def test_none_runs(desk: Desk) -> None:
     code, out, _ = desk.sidekick("status")
     assert code == 1
     assert "1 In Progress" in out
+    assert out.splitlines()[1].startswith("as of       20")
     code, out, _ = desk.sidekick("status", "-o", "json")
     assert code == 1
     assert json.loads(out)["healthy"] is False
+
+
+def test_sessions_before_the_first_read(desk: Desk) -> None:
+    """Agents of before may work; whose they are the list must tell first."""
+    played = desk.play_controller(OK)
+    desk.keep(server=played.url, slots=4, source=SourceView("csv", "list.csv"))
+    _, out, _ = desk.sidekick("status")
+    assert "of 4 slots" not in out
+    assert "before the list was read once; tmux up" in out
+
+
+def test_a_day_whose_budget_is_spent(desk: Desk) -> None:
+    """Told once, though every agent has to keep to it."""
+    played = desk.play_controller(OK)
+    text = "all agents together spent $5.00 of $5.00 today; they go on tomorrow"
+    agents = tuple(AgentView(name, 2, 0, exhausted=text) for name in ("claude", "codex"))
+    desk.keep(a_project("One"), server=played.url, agents=agents)
+    _, out, _ = desk.sidekick("status")
+    assert out.count(text) == 1
 
 
 def test_what_starts_it_is_told_as_it_is_done_here(desk: Desk) -> None:

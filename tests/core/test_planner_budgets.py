@@ -10,6 +10,7 @@ from controller.core.limits import Budget, Price
 from controller.core.memory import ProjectMemory
 from controller.core.observed import Ending, Run, Words
 from controller.core.spending import spent_by
+from controller.core.views import agent_views
 from tests.core.fleet import Fleet
 from tests.core.world import AGENTS, NOW, cells, limits
 
@@ -217,6 +218,9 @@ def test_a_day_has_a_budget(whole: bool) -> None:
     talk = fleet.run("alpha").conversation
     fleet.rest()
     assert fleet.says("alpha") == ("Queued", "BudgetExceeded")
+    views = agent_views(known, (), fleet.memory, fleet.now)
+    exhausted = {one.name for one in views if "100 of 100 tokens today" in one.exhausted}
+    assert exhausted == (set(known.agents) if whole else {"claude"})
     assert fleet.last is not None
     assert fleet.last.plan.requeue_at is not None
     fleet.sleep(DAY)
