@@ -18,10 +18,13 @@ from controller.cli.json_form import as_json
 from controller.cli.projects import Values, chosen, listing
 from controller.cli.standing import list_fault, standing
 from controller.cli.terminal import warn
+from controller.cli.wire import exchange
 from controller.core.errors import NotFound
 
 _DEADLINE = 5.0
 """Seconds to wait for the controller's transaction."""
+_LOCK_LIMIT = 4096
+"""Bytes of a lock's file; it has less than a hundred."""
 
 
 class Look:
@@ -33,6 +36,7 @@ class Look:
         projects: Every project in it.
         fault: Why the list does not count; empty where it does.
         running: Whether a controller runs.
+        since: Seconds since the epoch when it began; 0 where none runs, or that is not known.
         demo: Whether the settings let the demo agent stand in for real ones.
 
     Raises:
@@ -51,6 +55,7 @@ class Look:
         self.projects: list[Values] = projects
         self.fault = _fault_of(report["source"])
         self.running = _is_held(str(facts["lock"]))
+        self.since = _since(str(facts["lock"])) if self.running else 0.0
         self.demo = bool(facts["demo"])
 
 
@@ -82,6 +87,18 @@ def get(options: argparse.Namespace) -> bool:
     _tell(seen)
     print(text)
     return True
+
+
+def is_healthy() -> bool | None:
+    """Whether the running controller's loop makes progress; None where that needs the long way."""
+    seen = look()
+    server = str(seen.report["server"]) if seen else ""
+    if seen is None or not (server and seen.since and seen.at.timestamp() >= seen.since):
+        return None  # what an earlier controller left behind may be anybody's address by now
+    try:
+        return exchange(server, "/healthz")[0] == 200
+    except OSError:
+        return None
 
 
 def names() -> list[str]:
@@ -147,3 +164,12 @@ def _is_held(lock: str) -> bool:
     except OSError:
         return True
     return False
+
+
+def _since(lock: str) -> float:
+    """When the lock's holder took it, as `controller.locks.read_holder` tells it."""
+    try:
+        with open(lock, "rb") as file:
+            return float(json.loads(file.read(_LOCK_LIMIT))["since"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0

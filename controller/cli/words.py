@@ -73,6 +73,7 @@ def wait(parser: argparse.ArgumentParser) -> None:
 
 def status(parser: argparse.ArgumentParser) -> None:
     """`status`."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="no words: only the exit code")
     _takes_output(parser, "text", "json", "yaml")
 
 

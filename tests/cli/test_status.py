@@ -1,6 +1,9 @@
 """`status`: a health check for people and for programs."""
 
 import json
+import subprocess
+import sys
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -67,6 +70,45 @@ def test_unhealthy(desk: Desk, answers: dict[str, tuple[int, object]], word: str
     code, out, _ = desk.sidekick("status")
     assert code == 1
     assert word in out
+
+
+@pytest.mark.parametrize("answer", [200, 503])
+def test_quiet(desk: Desk, answer: int) -> None:
+    """The exit code alone, the same by the long way, which leaves a stamp, and by the quick one."""
+    played = desk.play_controller({**OK, "GET /healthz": (answer, {"status": "", "faults": {}})})
+    desk.keep(a_project("One"), server=played.url)
+    for asked in (2, 3):  # the long way asks for more
+        code, out, err = desk.sidekick("status", "--quiet")
+        assert (code, out, err) == (int(answer != 200), "", "")
+        assert len(played.asked) == asked
+    desk.keep(a_project("One"), server="http://127.0.0.1:1")
+    assert desk.sidekick("status", "-q") == (1, "", "")
+
+
+def test_quiet_where_none_runs(desk: Desk) -> None:
+    """1, also where the report of an earlier one names a server that answers."""
+    assert desk.sidekick("status", "--quiet") == (1, "", "")
+    played = desk.play_controller(OK)
+    desk.keep(a_project("One"), server=played.url, at=datetime(2020, 1, 1, tzinfo=UTC))
+    for _ in range(2):
+        assert desk.sidekick("status", "--quiet") == (1, "", "")
+
+
+def test_a_quiet_look_imports_little(desk: Desk) -> None:
+    """It is asked every few seconds, for ever."""
+    played = desk.play_controller(OK)
+    desk.keep(a_project("One"), server=played.url)
+    code = (
+        "import sys; from controller.cli import main; print(main(['status', '-q']), *sys.modules)"
+    )
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=desk.root, env=desk.lab.environment,
+            capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+    healthy, *modules = done.stdout.split()
+    assert healthy == "0"
+    assert not set(modules) & {"pydantic", "yaml", "rich", "dataclasses", "pathlib", "http"}
 
 
 def test_no_answer(desk: Desk) -> None:
