@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from controller.agents.base import Agent, AgentError, Mode
+from controller.agents.base import Agent, AgentError, Launch, Mode
 from controller.core.prompts import prompt_of
 from controller.core.workload import Workload
 from controller.runs.folders import RunFolders
@@ -88,7 +88,7 @@ class Preparer:
         launch = agent.launch(told, str(folder))
         environment = {
             **_SHELLS,
-            **self._inherited(launch.inherit),
+            **self._inherited(launch),
             **launch.environment,
             **self._gpu_environment(work),
         }
@@ -129,9 +129,11 @@ class Preparer:
         interactive = launch.mode is Mode.INTERACTIVE
         return StartRequest(run, work.slug, folder, pipe_output=interactive), conversation
 
-    def _inherited(self, names: tuple[str, ...]) -> dict[str, str]:
+    def _inherited(self, launch: Launch) -> dict[str, str]:
         own = self.terms.environment
-        return {name: own[name] for name in (*self.terms.inherit, *names) if name in own}
+        names = {name: name for name in (*self.terms.inherit, *launch.inherit)}
+        sources = {**names, **launch.renamed}
+        return {name: own[source] for name, source in sources.items() if source in own}
 
     def _gpu_environment(self, work: Workload) -> dict[str, str]:
         """A project that was given no GPU sees none."""

@@ -42,14 +42,12 @@ class Aider(Family):
     LOGINS: ClassVar[tuple[str, ...]] = (".env", ".aider/oauth-keys.env")
 
     @property
-    def variables(self) -> tuple[str, ...]:
-        """Those; of an API at an address of one's own only what is meant for it.
+    def vendors(self) -> tuple[str, ...]:
+        """All; of an API at an address of one's own only what is meant for it.
 
         Without a model it chooses one by the keys that it finds, and would go elsewhere.
         """
-        known = ("OPENAI_API_KEY",) if self.options.base_url else self.VARIABLES
-        own = (name for name in known if name not in self.options.environment)
-        return tuple(dict.fromkeys((*own, *self.options.inherit)))
+        return ("OPENAI_API_KEY",) if self.options.base_url else self.VARIABLES
 
     def launch(self, workload: Workload, run_folder: str) -> Launch:  # noqa: ARG002 - the protocol's
         """`aider … --message=PROMPT`; it ends with its answer, on a terminal too, where it may ask.

@@ -75,6 +75,7 @@ class Launch:
         stream: The form of the events that a headless agent prints; None for plain text.
         files: Name → content of files that the run's folder holds besides (hooks' settings).
         hooks: Whether an interactive one's hooks tell of it.
+        renamed: Variable → that of the controller's environment which is handed on as it.
     """
 
     argv: tuple[str, ...]
@@ -87,6 +88,7 @@ class Launch:
     stream: Stream | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     hooks: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tells(self) -> bool:

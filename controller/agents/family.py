@@ -53,9 +53,14 @@ class Family:
         return replace(self, options=replace(self.options, mode=mode))
 
     @property
+    def vendors(self) -> tuple[str, ...]:
+        """Those of its variables that are meant for the API that it talks to."""
+        return self.VARIABLES
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Names of variables that it is handed on from the controller's environment."""
-        own = (name for name in self.VARIABLES if name not in self.options.environment)
+        own = (name for name in self.vendors if name not in self.options.environment)
         return tuple(dict.fromkeys((*own, *self.options.inherit)))
 
     @property

@@ -29,7 +29,11 @@ from controller.core.observed import Report, Result
 from controller.core.workload import Workload
 from controller.files import read_small
 
-VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
+_KEY = "OPENAI_API_KEY"
+"""The variable that it reads its key from, whosever that is."""
+_VENDORS_KEY = "DASHSCOPE_API_KEY"
+_VENDOR = re.compile(r"https://[^/]*\.aliyuncs\.com(/|$)")
+"""Where it goes without an address: measured, https://dashscope.aliyuncs.com."""
 _MODES = {Permission.PLAN: "plan", Permission.EDITS: "auto-edit", Permission.ALL: "yolo"}
 _QUIET = {
     # One process instead of two.
@@ -57,8 +61,18 @@ _LOST = "No saved session found"
 class Qwen(Family):
     """Qwen Code with its settings."""
 
-    VARIABLES: ClassVar[tuple[str, ...]] = VARIABLES
+    VARIABLES: ClassVar[tuple[str, ...]] = (_VENDORS_KEY, "OPENAI_MODEL")
     LOGINS: ClassVar[tuple[str, ...]] = (".env", "oauth_creds.json")
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """Its vendor's key, or that of the API at its address.
+
+        What it reads is called as OpenAI's is: one of theirs would go to its vendor.
+        """
+        address = self.options.base_url or self.options.environment.get("OPENAI_BASE_URL", "")
+        elsewhere = bool(address) and not _VENDOR.match(address)
+        return (_KEY, "OPENAI_MODEL") if elsewhere else self.VARIABLES
 
     @property
     def logins(self) -> tuple[Path, ...]:
@@ -94,8 +108,11 @@ class Qwen(Family):
         files = {_PATIENCE: patience(Client.UNDICI, ("cli.js",), own, hook)}
         files |= {} if headless else {_HOOKS: _hook_settings()}
         launch = self.by_stdin(workload, argv, environment, Stream.CLAUDE, files, hooks=True)
+        own_way = _KEY in options.inherit or _VENDORS_KEY not in self.variables
+        renamed = {} if own_way else {_KEY: _VENDORS_KEY}
         loaded = {"NODE_OPTIONS": node_options(own, f"{run_folder}/{_PATIENCE}")}
-        return replace(launch, environment={**launch.environment, **loaded})
+        environment = {**launch.environment, **loaded}
+        return replace(launch, environment=environment, renamed=renamed)
 
     def seed(self, workload: Workload, environment: Mapping[str, str]) -> None:  # noqa: ARG002
         """Its settings."""
