@@ -127,7 +127,8 @@ def _how(end: Exit) -> str:
             name = signal.Signals(end.signal).name
         except ValueError:
             name = f"signal {end.signal}"
-        how = f"killed by {name}"
+        # The kernel tells nobody else whom it kills where memory is short.
+        how = f"killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
     else:
         how = f"exit status {end.status}"
     last = next((line.strip() for line in reversed(end.tail) if line.strip()), "")

@@ -121,7 +121,8 @@ ENDS = {
         end(Cause.EXIT, status=2, tail=("Traceback", "  Boom: x  ", "", "  ")),
         None, Ending.CRASHED, "Crashed", "exit status 2: Boom: x",
     ),
-    "killed": (end(Cause.EXIT, signal=9), None, Ending.CRASHED, "Crashed", "killed by SIGKILL"),
+    "killed": (end(Cause.EXIT, signal=9), None, Ending.CRASHED, "Crashed",
+               "killed by SIGKILL (out of memory?)"),
     "killed by a strange signal": (
         end(Cause.EXIT, signal=99), None, Ending.CRASHED, "Crashed", "killed by signal 99",
     ),
