@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from controller.core import row as columns
 from controller.core import verdicts
 from controller.core.actions import Restart, Tell
 from controller.core.backoff import due
@@ -14,6 +15,7 @@ from controller.core.limits import Answer, Limits, Route
 from controller.core.memory import Block, ProjectMemory
 from controller.core.observed import HUNG, RESTART, TROUBLED, ReportState, Run
 from controller.core.outdated import is_outdated
+from controller.core.project import Project
 from controller.core.prune import matters
 from controller.core.spending import REASON as BUDGET
 from controller.core.spending import over, row_spent, spent_by
@@ -96,7 +98,7 @@ def judge_present(case: Case, limits: Limits, staff: Staff, now: datetime) -> No
     if case.strays:
         case.verdict = verdicts.STRAY
     if case.run is not None and case.alive:
-        changed = _changed(case.run, member)
+        changed = _changed(case.run, member, project)
         if changed:
             case.stop("controller", RESTART, f"its {changed} changed", Restart)
         elif member.settled == case.run.id:
@@ -199,13 +201,17 @@ def _end(case: Case, by: str, reason: str, message: str) -> None:
         case.verdict = verdicts.stopping(case.verdict)
 
 
-def _changed(run: Run, member: ProjectMemory) -> str:
-    """The column whose words changed since the run began; empty for none."""
+def _changed(run: Run, member: ProjectMemory, project: Project) -> str:
+    """The column whose words changed since the run began; empty for none.
+
+    A column that is gone from the list, or renamed, is no word about what runs.
+    """
     if run.words.action != member.words.action:
         return "Next Action"
     if run.words.agent != member.words.agent:
         return "Agent"
-    return "Model" if run.words.model != member.words.model else ""
+    told = columns.MODEL in project.row.cells
+    return columns.MODEL if told and run.words.model != member.words.model else ""
 
 
 def _refresh(case: Case, now: datetime) -> None:

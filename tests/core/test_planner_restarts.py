@@ -159,6 +159,20 @@ def test_configuration_never_restarts(changes: dict[str, Any]) -> None:
     assert (list(tick.plan.changes), alpha.says()) == ([], ("In Progress", "OutOfDate"))
 
 
+def test_a_column_that_is_gone_restarts_nothing() -> None:
+    """A header that was renamed by mistake is no word about each row; a cell that is empty is."""
+    rows = Fleet(cells("alpha", model="opus"), cells("beta", model="gpt"))
+    rows.rest()
+    header = rows.header
+    rows.header = tuple(name for name in header if name != "Model")
+    assert rows.tick().stopped == []
+    rows.rest()
+    rows.header = header
+    assert rows.tick().stopped == []
+    rows.type("alpha", model="")
+    assert rows.tick().stopped == ["alpha"]
+
+
 def test_another_model_id_never_restarts() -> None:
     """What the settings mean by the row's Model is told to the agent at its next start."""
     alpha = Fleet(cells("alpha", model="opus"))
