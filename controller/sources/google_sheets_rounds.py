@@ -79,6 +79,9 @@ class Rounds:
             SidekickError: It failed.
         """
         with self._news:
+            if not (self._closed or self._thread.is_alive()):
+                text = f"{self._name} is read no more, by a defect of the controller: restart it"
+                raise SourceUnavailable("Defect", text)
             if isinstance(self._found, SidekickError):
                 raise self._found.with_traceback(None)
             return self._found

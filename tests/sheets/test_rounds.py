@@ -248,3 +248,19 @@ def test_an_outage_in_the_midst_of_a_write_is_told(google: Emulator, tmp_path: P
         assert [(notice.reason, notice.warning) for notice in found] == [("WriteFailed", True)]
         wait_for("the next good read", lambda: good(source), 30)
         assert statuses(google) == {"a": ""}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ends_by_a_defect_is_told(google: Emulator, tmp_path: Path) -> None:
+    """The last rows would stand for ever, as if they were read again and again."""
+
+    def fall() -> None:
+        raise ZeroDivisionError
+
+    fill(google, "a")
+    source = sheet(google, tmp_path, poll=0.2, pace=0.05)
+    source.listen(fall)
+    try:
+        wait_for("the word", lambda: reason(source) == "Defect")
+    finally:
+        source.close()
