@@ -174,6 +174,24 @@ class Fleet:
         with suppress(FleetUnavailable):
             self._answers.change(without, patience=0.0)
 
+    def rename(self, renames: Mapping[str, str]) -> None:
+        """Let what was said of projects follow their rows to another name.
+
+        What was said under the new name already stands. What cannot be done now is lost.
+
+        Args:
+            renames: Old name → new name.
+        """
+
+        def renamed(known: Words) -> Words:
+            moved = {new: known[old] for old, new in renames.items() if old in known}
+            return moved | {name: item for name, item in known.items() if name not in renames}
+
+        for words in (self._notes, self._answers):
+            with suppress(FleetUnavailable):
+                if not words.read().keys().isdisjoint(renames):
+                    words.change(renamed, patience=0.0)
+
     def released(self) -> Mapping[str, datetime]:
         """Agent → when a person ended its hold."""
         with suppress(FleetUnavailable):

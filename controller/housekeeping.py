@@ -71,6 +71,8 @@ class Housekeeping:
         if tick.plan is not None:
             if not tick.plan.memory.prune and self._fleet.approved_prune():
                 self._fleet.forget_approval()
+            if tick.plan.renames:
+                self._fleet.rename(tick.plan.renames)
             self._forget_notes(tick)
             self._forget_answers(tick)
             self._prune(tick.now, {m.run for m in tick.plan.memory.projects.values()})

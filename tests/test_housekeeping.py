@@ -74,3 +74,16 @@ def test_answers_are_kept_until_the_agent_has_got_them(place: Place) -> None:
     place.fleet.answer("b", "no", NOW)
     place.tick(**got)
     assert [answer.text for answer in place.fleet.answers().values()] == ["no"]
+
+
+def test_what_was_said_follows_a_renamed_row(place: Place) -> None:
+    """Also where the rows take each other's names; one said under the new name since stands."""
+    for name in "ab":
+        place.fleet.answer(name, f"to {name}", NOW)
+    place.fleet.note("a", "lunch")
+    place.house.after(Tick(NOW, plan=Plan(renames={"a": "b", "b": "a"})))
+    said = {name: answer.text for name, answer in place.fleet.answers().items()}
+    assert said == {"a": "to b", "b": "to a"}
+    assert place.fleet.notes() == {"b": "lunch"}
+    place.house.after(Tick(NOW, plan=Plan(renames={"a": "b"})))
+    assert [answer.text for answer in place.fleet.answers().values()] == ["to a"]
