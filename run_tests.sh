@@ -9,4 +9,5 @@ ruff check .
 ruff format --check --quiet .
 mypy
 lint-imports --no-cache >.venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
-pytest -q -n "${TEST_WORKERS:-2}" -m "not slow and not docker" "$@"
+# Most of their time is waiting for other programs: three at once keep two cores busy.
+pytest -q -n "${TEST_WORKERS:-3}" --dist worksteal -m "not slow and not docker" "$@"

@@ -61,6 +61,7 @@ def test_a_copy_leaves_the_originals_agents_alone(home: Lab, copy: Lab) -> None:
     assert all(map(alive, agents.values()))
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_moved_goes_on(home: Lab) -> None:
     """What ran there is ended, and each row begins again, with no more than one agent."""
     before = home.agents()
@@ -73,7 +74,8 @@ def test_a_folder_that_was_moved_goes_on(home: Lab) -> None:
         home.start()
         wait_for("agents", lambda: len(home.agents().keys() - before.keys()) == 3)
         assert not any(map(alive, before.values()))
-        assert home.status("P1") == "In Progress"
+        for name in ("P1", "P2", "P3"):
+            home.wait_status(name, "In Progress")
     finally:
         home.tmux("kill-server")
         wait_for("the end of the server", lambda: not alive(int(husk)))

@@ -74,6 +74,7 @@ def test_a_row_that_waits_is_one_message(lab: Lab, webhook: Webhook) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_fleet_that_stalls_is_a_message_or_two(lab: Lab, webhook: Webhook) -> None:
     """Each project is named once, and no message has but one of many."""
     names = [f"P{number}" for number in range(6)]
@@ -109,7 +110,9 @@ def test_a_service_that_fails_at_first(lab: Lab, webhook: Webhook) -> None:
     assert "error       notify" not in lab.sidekick("status").stdout
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "end", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+)
 def test_a_service_that_hangs_holds_up_nothing(
     lab: Lab, webhook: Webhook, end: signal.Signals
 ) -> None:

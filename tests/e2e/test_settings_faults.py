@@ -39,7 +39,7 @@ def _break(lab: Lab, text: str) -> None:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("text", ["slts: 4\n", "slots: [\n"])
+@pytest.mark.parametrize("text", [pytest.param("slts: 4\n", marks=pytest.mark.slow), "slots: [\n"])
 def test_a_mistake_leaves_looks_and_stops(lab: Lab, text: str) -> None:
     """They go on by the controller's own settings, and tell the fault; what needs the file fails.
 
