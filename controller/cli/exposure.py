@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from controller.files import FOLDER_MODE, OTHERS
+from controller.files import FOLDER_MODE, OTHERS, user_name
 from controller.server.access import is_loopback
 from controller.settings import Settings
 from controller.settings.notifications import URLS_VARIABLE
@@ -47,7 +47,7 @@ def _write_fault(path: Path) -> str:
     except OSError:
         return ""
     if found.st_uid not in {0, os.getuid()}:
-        return f"belongs to another user ({_name(found.st_uid)})"
+        return f"belongs to another user ({user_name(found.st_uid)})"
     if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX:
         return ""  # as /tmp: others can neither rename nor remove what is ours
     if found.st_mode & stat.S_IWOTH:
@@ -69,18 +69,20 @@ def _readable(settings: Settings) -> Iterator[str]:
 
 
 def _secrets(settings: Settings) -> Iterator[str]:
-    """Secrets files of agents, where they lie on this machine."""
-    for name, agent in settings.agents.items():
-        path = Path(agent.secrets_file) if agent.secrets_file else None
+    """Files of secrets, where they lie on this machine."""
+    section, config = settings.notifications, settings.file
+    files = [
+        *(
+            (agent.secrets_file, f"the secrets of {name}")
+            for name, agent in settings.agents.items()
+        ),
+        (settings.priority_source.sheets.credentials_file, "the key of the sheet's account"),
+        (section.urls_file, "the addresses of notifications"),
+    ]
+    for file, what in files:
+        path = Path(file) if file else None
         if path and path.is_file() and path.stat().st_mode & OTHERS:
-            yield f"{path}, the secrets of {name}, is open to others: chmod 600 {path}"
-    key = settings.priority_source.sheets.credentials_file
-    if key and key.is_file() and key.stat().st_mode & OTHERS:
-        yield f"{key}, the key of the sheet's account, is open to others: chmod 600 {key}"
-    section = settings.notifications
-    file, config = section.urls_file, settings.file
-    if file and file.is_file() and file.stat().st_mode & OTHERS:
-        yield f"{file}, the addresses of notifications, is open to others: chmod 600 {file}"
+            yield f"{path}, {what}, is open to others: chmod 600 {path}"
     in_file = section.urls and URLS_VARIABLE not in os.environ
     if in_file and config and config.stat().st_mode & OTHERS:
         yield (
@@ -96,10 +98,3 @@ def _is_private(group: int) -> bool:
     except KeyError:
         return False
     return found.gr_name == user.pw_name and set(found.gr_mem) <= {user.pw_name}
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
