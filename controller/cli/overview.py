@@ -36,12 +36,10 @@ def overview(options: argparse.Namespace) -> int:
     health = Health(False, "not running")
     if controller:
         health = ask(controller.url(), controller.token())
-    if options.quiet:
-        pass
-    elif options.output == "text":
+    if options.output == "text" and not options.quiet:
         print("\n".join(map(clean, _lines(controller, health, report))))
         print(clean(f"source      {_source(settings)}"))
-    else:
+    elif not options.quiet:
         known = report or Report(clock(), SourceView("", ""))
         document = status_document(
             known, healthy=health.healthy, ready=health.ready, faults=health.faults

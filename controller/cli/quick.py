@@ -35,8 +35,8 @@ class Look:
         at: When it was so.
         projects: Every project in it.
         fault: Why the list does not count; empty where it does.
+        lock: The controller's.
         running: Whether a controller runs.
-        since: Seconds since the epoch when it began; 0 where none runs, or that is not known.
         demo: Whether the settings let the demo agent stand in for real ones.
 
     Raises:
@@ -54,8 +54,8 @@ class Look:
         self.at = datetime.fromisoformat(str(report["at"]))
         self.projects: list[Values] = projects
         self.fault = _fault_of(report["source"])
-        self.running = _is_held(str(facts["lock"]))
-        self.since = _since(str(facts["lock"])) if self.running else 0.0
+        self.lock = str(facts["lock"])
+        self.running = _is_held(self.lock)
         self.demo = bool(facts["demo"])
 
 
@@ -92,8 +92,10 @@ def get(options: argparse.Namespace) -> bool:
 def is_healthy() -> bool | None:
     """Whether the running controller's loop makes progress; None where that needs the long way."""
     seen = look()
-    server = str(seen.report["server"]) if seen else ""
-    if seen is None or not (server and seen.since and seen.at.timestamp() >= seen.since):
+    if seen is None or not seen.running:
+        return None
+    server, since = str(seen.report["server"]), _since(seen.lock)
+    if not (server and since and seen.at.timestamp() >= since):
         return None  # what an earlier controller left behind may be anybody's address by now
     try:
         return exchange(server, "/healthz")[0] == 200
@@ -167,7 +169,7 @@ def _is_held(lock: str) -> bool:
 
 
 def _since(lock: str) -> float:
-    """When the lock's holder took it, as `controller.locks.read_holder` tells it."""
+    """When the lock's holder took it, as `controller.locks.read_holder` tells it; 0 for unknown."""
     try:
         with open(lock, "rb") as file:
             return float(json.loads(file.read(_LOCK_LIMIT))["since"])
