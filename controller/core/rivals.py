@@ -4,7 +4,7 @@ A file has a lock that keeps it away, a sheet has none. It is known by what only
 writes: a Last Update, and a Status that no command of a person's writes with one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from controller.core.desired import Desired
@@ -23,7 +23,7 @@ _NAMED = 3
 
 
 def rivals(
-    spoken: Iterable[Project],
+    spoken: Sequence[Project],
     desired: Desired,
     known: Mapping[str, ProjectMemory],
     runs: Iterable[Run],
@@ -39,6 +39,8 @@ def rivals(
         now: The time.
     """
     if any(member.pairs for member in known.values()):
+        if not spoken:
+            return ()
         stamps = {pair.last_update for member in known.values() for pair in member.pairs}
         found = [
             project
