@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.core.case import Case
-from controller.core.limits import Budget, Limits, Price
+from controller.core.limits import NO_BUDGET, Budget, Limits, Price
 from controller.core.memory import ProjectMemory
 from controller.core.observed import Run
 from controller.core.spent import NOTHING_SPENT, Day, Spent
@@ -115,11 +115,10 @@ class Purse:
 
     def refusal(self, agent: str) -> str:
         """Why an agent may spend nothing more today; empty where it may."""
-        limits = self._limits.agents.get(agent)
-        own = self._spent.get(agent, NOTHING_SPENT)
-        if limits and (text := over(own, limits.day)):
+        own, every = self._days(agent)
+        if text := over(*own):
             return f"{agent} spent {text} today; it goes on tomorrow"
-        if text := over(sum(self._spent.values(), NOTHING_SPENT), self._limits.day):
+        if text := over(*every):
             return f"all agents together spent {text} today; they go on tomorrow"
         return ""
 
@@ -129,12 +128,15 @@ class Purse:
         Each of several runs at once may spend that much: what a run that lasts will have cost is
         not known.
         """
-        limits = self._limits.agents.get(agent)
-        own, every = self._spent.get(agent, NOTHING_SPENT), self._spent.values()
-        bounds = [(limits.day, own)] if limits else []
-        bounds.append((self._limits.day, sum(every, NOTHING_SPENT)))
-        rooms = (max(_LEAST, day.dollars - spent.dollars) for day, spent in bounds if day.dollars)
+        days = self._days(agent)
+        rooms = (max(_LEAST, day.dollars - spent.dollars) for spent, day in days if day.dollars)
         return min(rooms, default=0.0)
+
+    def _days(self, agent: str) -> tuple[tuple[Spent, Budget], tuple[Spent, Budget]]:
+        """What was spent of which budget today: the agent's own, and that of all together."""
+        known = self._limits.agents.get(agent)
+        own = self._spent.get(agent, NOTHING_SPENT), known.day if known else NO_BUDGET
+        return own, (sum(self._spent.values(), NOTHING_SPENT), self._limits.day)
 
 
 def midnight(now: datetime) -> datetime:

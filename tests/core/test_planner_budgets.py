@@ -17,6 +17,22 @@ from tests.core.world import AGENTS, NOW, cells, limits
 DAY = 86_400.0
 
 
+def told_after(fleet: Fleet, dollars: float) -> float:
+    """What the next run is told that it may cost, after one that spent this and crashed."""
+    fleet.tell(usage=Usage(dollars=dollars))
+    fleet.end(ending=Ending.CRASHED)
+    fleet.tick()
+    fleet.sleep(15)
+    [start] = [act for act in fleet.tick().plan.actions if isinstance(act, Start)]
+    return start.workload.dollars
+
+
+def spend_all(fleet: Fleet, dollars: float) -> None:
+    """The agent spends this, and ends by itself at the bound that it was told."""
+    fleet.tell(usage=Usage(dollars=dollars))
+    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+
+
 def test_a_row_is_blocked_when_its_budget_is_spent() -> None:
     """While it runs: the run is ended, the row says why; typing Pending alone is no help."""
     fleet = Fleet(cells(), limits=limits(row=Budget(dollars=1.0)))
@@ -43,12 +59,7 @@ def test_a_run_is_told_what_it_may_cost() -> None:
         agents = {"claude": replace(AGENTS["claude"], run=Budget(dollars=run))}
         fleet = Fleet(cells(), limits=limits(agents=agents, row=Budget(dollars=row)))
         fleet.rest()
-        fleet.tell(usage=Usage(dollars=3.0))
-        fleet.end(ending=Ending.CRASHED)
-        fleet.tick()
-        fleet.sleep(15)
-        [start] = [act for act in fleet.tick().plan.actions if isinstance(act, Start)]
-        return start.workload.dollars
+        return told_after(fleet, 3.0)
 
     assert (told(0, 0), told(0, 4), told(10, 4), told(5, 4)) == (0.0, 4.0, 4.0, 2.0)
 
@@ -64,16 +75,10 @@ def test_a_run_is_told_what_its_day_has_left(whole: bool) -> None:
     known = limits(day=day) if whole else limits(agents=agents)
     fleet = Fleet(cells(), limits=known)
     fleet.rest()
-    fleet.tell(usage=Usage(dollars=3.0))
-    fleet.end(ending=Ending.CRASHED)
-    fleet.tick()
-    fleet.sleep(15)
-    [start] = [act for act in fleet.tick().plan.actions if isinstance(act, Start)]
-    assert start.workload.dollars == 2.0
+    assert told_after(fleet, 3.0) == 2.0
     fleet.rest()
     talk = fleet.run().conversation
-    fleet.tell(usage=Usage(dollars=2.1))
-    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    spend_all(fleet, 2.1)
     fleet.rest()
     assert fleet.says() == ("Queued", "BudgetExceeded")
     fleet.sleep(DAY)
@@ -86,8 +91,7 @@ def test_a_bound_of_ones_own_arguments_blocks_the_row() -> None:
     """Nothing here was spent whole: whoever set that bound knows where."""
     fleet = Fleet(cells(), limits=limits(day=Budget(dollars=5.0)))
     fleet.rest()
-    fleet.tell(usage=Usage(dollars=1.0))
-    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    spend_all(fleet, 1.0)
     fleet.rest()
     assert fleet.says() == ("Blocked", "BudgetExceeded")
     assert fleet.status().message == "Reached maximum budget"
@@ -98,8 +102,7 @@ def test_the_row_says_that_it_was_the_runs_bound() -> None:
     both = replace(AGENTS["claude"], run=Budget(dollars=1.0), day=Budget(dollars=1.0))
     fleet = Fleet(cells(), limits=limits(agents={"claude": both}))
     fleet.rest()
-    fleet.tell(usage=Usage(dollars=1.0))
-    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    spend_all(fleet, 1.0)
     fleet.rest()
     assert fleet.says() == ("Blocked", "BudgetExceeded")
     assert "agents.claude.run_budget" in fleet.status().message
@@ -109,8 +112,7 @@ def test_the_row_says_whose_bound_its_agent_kept_to() -> None:
     """The agent ended by itself, and does not know."""
     fleet = Fleet(cells(), limits=limits(row=Budget(dollars=1.0)))
     fleet.rest()
-    fleet.tell(usage=Usage(dollars=1.1))
-    fleet.end(ending=Ending.BLOCKED, reason="BudgetExceeded", message="Reached maximum budget")
+    spend_all(fleet, 1.1)
     fleet.rest()
     assert fleet.says() == ("Blocked", "BudgetExceeded")
     assert "budgets.row" in fleet.status().message
